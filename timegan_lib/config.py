@@ -1,0 +1,169 @@
+"""Every constant and every switch of TimeGAN, by name, with the authors' defaults.
+
+One frozen dataclass, checked when it is made, written to and read from JSON. A default here is the
+value in the authors' public code; where the paper differs, the comment says so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+
+PHASES = ("autoencoder", "supervisor", "joint")
+CELLS = ("gru", "lstm")
+NOISES = ("uniform", "gaussian", "wiener")
+RECOVERIES = ("rnn", "dense")
+
+
+class InputError(ValueError):
+    """Something the caller gave cannot be used; the message names it and says what would do."""
+
+
+@dataclass(frozen=True)
+class TimeGANConfig:
+    """The algorithm's settings. Taught in book/how-the-code-is-built.md.
+
+    Raises InputError for an unknown word, a wrong type, a value out of range, or switches that
+    were never meant to be combined.
+    """
+
+    # training
+    steps: int | tuple[int, int, int] = 50_000  # autoencoder, supervisor, joint; one number: all
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8  # as TensorFlow 1; Keras has 1e-7
+    inner_updates: int = 2  # generator and embedder updates for one of the discriminator
+    discriminator_threshold: float = 0.15  # at or below this L_D the discriminator waits
+    average_decay: float = 0.999  # moving average of the sampling weights, tracked beside the run
+
+    # networks
+    hidden: int = 24  # h
+    layers: int = 3  # L; the supervisor has one less
+    cell: str = "gru"  # "gru" | "lstm"
+    recovery: str = "rnn"  # "rnn" | "dense" (two dense layers of h, then the output)
+    bidirectional: bool = False  # the paper's discriminator reads both ways
+    noise: str = "uniform"  # "uniform" | "gaussian" | "wiener" (the paper's)
+    noise_size: int | None = None  # Dz; None: as many as there are features
+
+    # weights of the losses
+    gamma: float = 1.0  # of U_e, the adversary on the generator's own output
+    reconstruction_weight: float = 10.0  # of sqrt(L_R)
+    supervised_weight: float = 100.0  # of sqrt(L_S) in the generator's objective
+    embedder_supervised_weight: float = 0.1  # of L_S in the embedder's objective
+    moments_weight: float = 100.0  # of V
+
+    # switches
+    supervised: bool = True  # False: no L_S anywhere, no phase II (paper Table 3, first line)
+    embedding: bool = True  # False: the latent space is the data (Table 3, second)
+    joint: bool = True  # False: L_S does not reach the embedder (Table 3, third)
+    freeze_autoencoder: bool = False  # True: no embedder update in phase III
+    moments: bool = True
+    latent_adversary: bool = True  # U_e
+
+    # static features
+    static_hidden: int | None = None  # size of h_S; None: min(hidden, 4 * static features)
+    static_weight: float | None = None  # of the static part of L_R; None: 1 / T, the paper's balance
+    condition_on_real: bool = False  # half of the joint batches feed the generator e_S(s)
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            self._check_type(field.name, field.type)
+        if not isinstance(self.steps, int):
+            object.__setattr__(self, "steps", tuple(self.steps))
+        for name, words in (("cell", CELLS), ("noise", NOISES), ("recovery", RECOVERIES)):
+            if getattr(self, name) not in words:
+                known = ", ".join(repr(word) for word in words)
+                raise InputError(f"{name} is {getattr(self, name)!r}; it must be one of {known}")
+        for name in ("batch_size", "hidden", "layers", "inner_updates", "noise_size", "static_hidden"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if min(self.phase_steps) < 0:
+            raise InputError(f"steps is {self.steps}; a phase cannot have less than 0 steps")
+        for name in ("learning_rate", "epsilon"):
+            if getattr(self, name) <= 0:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be above 0")
+        for name in ("beta_1", "beta_2", "average_decay"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}; it must be in [0, 1)")
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            weighs = field.name == "gamma" or field.name.endswith(("_weight", "_threshold"))
+            if weighs and value is not None and value < 0:
+                raise InputError(f"{field.name} is {value}; it must be 0 or more")
+        self._check_combinations()
+
+    def _check_type(self, name: str, declared: str) -> None:
+        value = getattr(self, name)
+        if value is None and "None" in declared:
+            return
+        if name == "steps" and isinstance(value, (tuple, list)):
+            whole = all(isinstance(v, int) and not isinstance(v, bool) for v in value)
+            if len(value) != len(PHASES) or not whole:
+                phases = ", ".join(PHASES)
+                raise InputError(f"steps is {value!r}; give one number or three ({phases})")
+            return
+        kind = declared.split(" | ")[0]
+        if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
+            object.__setattr__(self, name, float(value))
+            return
+        fits = {"int": int, "float": float, "bool": bool, "str": str}[kind]
+        if not isinstance(value, fits) or (kind == "int" and isinstance(value, bool)):
+            raise InputError(f"{name} is {value!r}; it must be of type {declared}")
+        if kind == "float" and not math.isfinite(value):
+            raise InputError(f"{name} is {value}; it must be a finite number")
+
+    def _check_combinations(self) -> None:
+        if not self.embedding:
+            clash = {
+                "recovery='dense'": self.recovery == "dense",
+                "freeze_autoencoder=True": self.freeze_autoencoder,
+                "joint=False": not self.joint,
+            }
+            for words, present in clash.items():
+                if present:
+                    raise InputError(
+                        f"embedding=False has no autoencoder, so {words} means nothing with it"
+                    )
+        if not self.joint and (self.freeze_autoencoder or not self.supervised):
+            other = "freeze_autoencoder=True" if self.freeze_autoencoder else "supervised=False"
+            raise InputError(f"joint=False is already contained in {other}; choose one of them")
+
+    @property
+    def phase_steps(self) -> tuple[int, int, int]:
+        """Steps asked of each phase: (autoencoder, supervisor, joint)."""
+        return (self.steps,) * 3 if isinstance(self.steps, int) else self.steps
+
+    @property
+    def skips(self) -> tuple[str, ...]:
+        """The phases that the switches leave nothing to do in."""
+        skipped = [] if self.embedding else ["autoencoder"]
+        return tuple(skipped if self.supervised else [*skipped, "supervisor"])
+
+    def replace(self, **changes) -> TimeGANConfig:
+        """A copy with some settings changed, checked again. Unknown names raise InputError."""
+        return TimeGANConfig.from_dict(dataclasses.asdict(self) | changes)
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_dict(cls, settings: dict) -> TimeGANConfig:
+        known = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(settings) - known)
+        if unknown:
+            raise InputError(f"unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        return cls(**settings)
+
+    @classmethod
+    def from_json(cls, text: str) -> TimeGANConfig:
+        try:
+            settings = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise InputError(f"the configuration is not readable as JSON: {error}") from None
+        if not isinstance(settings, dict):
+            raise InputError("the configuration must be a JSON object of settings")
+        return cls.from_dict(settings)

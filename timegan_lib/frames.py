@@ -1,0 +1,368 @@
+"""From a table to numbers and back: which column becomes which number, and how it returns.
+
+A `Column` remembers one column of a DataFrame: its type, whether it held whole numbers, its
+categories. A `Table` holds the columns of a frame, their order and their roles. `read` checks a
+frame and turns it into rows of numbers; `Table.decode` turns rows of numbers into the columns.
+"""
+
+from __future__ import annotations
+
+import numbers
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from timegan_lib.config import InputError
+
+Label = str | int
+Floats = NDArray[np.float64]
+
+MOST_CATEGORIES = 20  # text with more different values than this must be declared categorical
+LARGEST_WHOLE = 2**53  # float64 holds every whole number up to here
+RESERVED = ("sequence", "step")  # the columns that to_frame() puts in front
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table, and how it is held as numbers.
+
+    A number or a true/false column is one number; a category with k levels is k numbers, one-hot,
+    named "column=level". A number column that held only whole numbers is rounded on the way back.
+    """
+
+    label: Label
+    dtype: str = "float64"
+    kind: str = "number"  # "number", "flag" (true or false) or "category"
+    whole: bool = False
+    static: bool = False
+    levels: tuple[Any, ...] = ()
+    ordered: bool = False  # of a pandas categorical
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        if self.kind == "category":
+            return tuple(f"{self.label}={level}" for level in self.levels)
+        return (str(self.label),)
+
+    def encode(self, series: pd.Series) -> Floats:
+        """(rows, width) numbers, NaN where a value is missing."""
+        if self.kind != "category":
+            return series.to_numpy(dtype=np.float64, na_value=np.nan)[:, None]
+        place = {level: code for code, level in enumerate(self.levels)}
+        codes = np.array([place.get(value, -1) for value in series], np.int64)
+        onehot: Floats = np.eye(len(self.levels))[codes]
+        onehot[codes < 0] = np.nan
+        return onehot
+
+    def decode(self, numbers: Floats) -> pd.Series:
+        """(rows, width) numbers to the column: argmax of a one-hot, rounding, the old dtype."""
+        if self.kind == "category":
+            codes = numbers.argmax(axis=1)
+            if self.dtype == "category":
+                levels: Any = pd.Index(list(self.levels))
+                return pd.Series(pd.Categorical.from_codes(codes, levels, ordered=self.ordered))
+            return pd.Series([self.levels[code] for code in codes], dtype=self.dtype)
+        values = numbers[:, 0]
+        dtype: Any = pd.api.types.pandas_dtype(self.dtype)
+        if self.kind == "flag":
+            return pd.Series(values >= 0.5).astype(dtype)
+        if self.whole:
+            values = np.rint(values)
+        if pd.api.types.is_integer_dtype(dtype):
+            limits = np.iinfo(getattr(dtype, "numpy_dtype", dtype))
+            values = np.clip(values, float(limits.min), float(min(limits.max, LARGEST_WHOLE)))
+            return pd.Series(values.astype(limits.dtype)).astype(dtype)
+        return pd.Series(values).astype(dtype)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of a table in their order, and which column named the sequence and the time.
+
+    `whole_sequences` says whether one sequence is one group; otherwise it is a window.
+    """
+
+    columns: tuple[Column, ...]
+    group: Label | None = None
+    time: Label | None = None
+    group_dtype: str = "int64"
+    whole_sequences: bool = False
+
+    def names(self, static: bool) -> tuple[str, ...]:
+        """Names of the numbers of one step (or of the static numbers of one sequence)."""
+        return tuple(n for column in self.columns if column.static == static for n in column.names)
+
+    def owners(self, static: bool) -> tuple[Label, ...]:
+        """(D,) the column each number belongs to."""
+        return tuple(c.label for c in self.columns if c.static == static for _ in c.names)
+
+    def onehot(self, static: bool) -> NDArray[np.bool_]:
+        """(D,), True where a number is part of a one-hot."""
+        kinds = [c.kind for c in self.columns if c.static == static for _ in c.names]
+        return np.array([kind == "category" for kind in kinds], bool)
+
+    def encode(self, frame: pd.DataFrame, static: bool) -> Floats:
+        """(rows, D) numbers of a frame with these columns, NaN where missing."""
+        blocks = [c.encode(frame[c.label]) for c in self.columns if c.static == static]
+        return np.concatenate([np.empty((len(frame), 0)), *blocks], axis=1)
+
+    def decode(self, values: Floats, static: Floats | None) -> dict[Label, pd.Series]:
+        """(rows, D) and (rows, Ds) numbers to columns, in the order of the original."""
+        position = {False: 0, True: 0}
+        columns: dict[Label, pd.Series] = {}
+        for column in self.columns:
+            source = static if column.static else values
+            if source is None:
+                continue
+            begin = position[column.static]
+            position[column.static] = begin + len(column.names)
+            columns[column.label] = column.decode(source[:, begin : position[column.static]])
+        return columns
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that JSON can hold; `Table.from_dict` is the inverse."""
+        return {**vars(self), "columns": [dict(vars(column)) for column in self.columns]}
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Table:
+        columns = tuple(Column(**{**c, "levels": tuple(c["levels"])}) for c in plain["columns"])
+        return cls(**{**plain, "columns": columns})
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table as numbers, each group's rows together, in the order in which they are windowed.
+
+    values (rows, D), static (rows, Ds), NaN where missing; group (rows,) counts from 0;
+    labels: the group's name, one per group; began: the first time of each group.
+    """
+
+    table: Table
+    values: Floats
+    static: Floats
+    group: NDArray[np.int64]
+    labels: NDArray[Any]
+    began: NDArray[Any]
+
+
+def whole_number(name: str, value: Any, least: int) -> int:
+    """`value` as an int, or an InputError if it is no whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+        raise InputError(f"{name}={value!r} must be a whole number of at least {least}")
+    return int(value)
+
+
+def read(
+    frame: pd.DataFrame,
+    time: Label | None,
+    group: Label | None,
+    static: Sequence[Label],
+    categorical: Sequence[Label] | None,
+) -> Rows:
+    """Check a frame and turn it into rows of numbers. Raises InputError, naming the column."""
+    static, categorical = _check_roles(frame, time, group, static, categorical)
+    described = []
+    for label in frame.columns:
+        if label not in (time, group):
+            declared = None if categorical is None else label in categorical
+            column = _describe(frame[label], label, declared)
+            described.append(replace(column, static=label in static))
+    table = Table(tuple(described), group, time, whole_sequences=group is not None)
+    _check_names(table)
+    codes, labels = np.zeros(len(frame), np.int64), np.array([0])
+    if group is not None:
+        if missing := int(frame[group].isna().sum()):
+            raise InputError(f"group={group!r}: {missing} rows have no group; fill or drop them")
+        factorized, uniques = pd.factorize(frame[group])
+        codes, labels = factorized.astype(np.int64), np.asarray(uniques, dtype=object)
+        table = replace(table, group_dtype=str(frame[group].dtype))
+    order = np.argsort(codes, kind="stable")  # each group's rows together, otherwise as they come
+    frame, codes = frame.iloc[order], codes[order]
+    first = np.searchsorted(codes, np.arange(len(labels)))
+    began: NDArray[Any] = np.arange(len(labels))
+    if time is not None:
+        moments = _moments(frame[time], time)
+        _check_time(moments, codes, labels, time, group)
+        began = moments[first]
+    values, statics = table.encode(frame, static=False), table.encode(frame, static=True)
+    for names, block in ((table.names(False), values), (table.names(True), statics)):
+        infinite = np.isinf(block).sum(axis=0)
+        if infinite.any():
+            raise InputError(
+                f"frame: column {names[infinite.argmax()]!r} holds {infinite.max()} infinite "
+                "values; replace or drop them"
+            )
+    _check_static(statics, table.owners(True), codes, labels, first)
+    return Rows(table, values, statics, codes, labels, began)
+
+
+def _check_roles(
+    frame: pd.DataFrame,
+    time: Label | None,
+    group: Label | None,
+    static: Sequence[Label],
+    categorical: Sequence[Label] | None,
+) -> tuple[tuple[Label, ...], tuple[Label, ...] | None]:
+    """The frame is a table and every column named in a role exists; returns lists as tuples."""
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"frame is a {type(frame).__name__}; pass a pandas DataFrame")
+    if len(frame) < 2:
+        raise InputError(f"frame has {len(frame)} rows; at least 2 are needed")
+    label: Any
+    for label in frame.columns:
+        if isinstance(label, bool) or not isinstance(label, str | int | np.integer):
+            raise InputError(f"frame: column name {label!r} must be text or a whole number")
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise InputError(f"frame has more than one column {twice!r}; give each its own name")
+    static = (static,) if isinstance(static, str | int) else tuple(static)
+    if isinstance(categorical, str | int):
+        categorical = (categorical,)
+    elif categorical is not None:
+        categorical = tuple(categorical)
+    single = [("time", time), ("group", group)]
+    several = [("static", s) for s in static] + [("categorical", c) for c in categorical or ()]
+    for argument, label in [*((a, lab) for a, lab in single if lab is not None), *several]:
+        if label not in frame.columns:
+            where = ", ".join(map(repr, frame.columns[:8]))
+            if label in frame.index.names:
+                raise InputError(f"{argument}={label!r} is the index; call frame.reset_index()")
+            raise InputError(f"{argument}={label!r} is no column; the columns begin with {where}")
+    if time is not None and time == group:
+        raise InputError(f"time and group are both {time!r}; name two different columns")
+    if static and group is None:
+        raise InputError(f"static={list(static)!r} needs group=, the column that names a sequence")
+    for argument, label in several:
+        if label in (time, group):
+            raise InputError(f"{argument}={label!r} is already the time or group column")
+    for label in RESERVED:
+        if label in frame.columns and label not in (time, group):
+            raise InputError(f"frame: column {label!r} is a name to_frame() needs; rename it")
+    return static, categorical
+
+
+def _describe(series: pd.Series, label: Label, declared: bool | None) -> Column:
+    """What a column holds. `declared`: the user's word on being categorical, None for none."""
+    label = label if isinstance(label, str) else int(label)
+    dtype, known = series.dtype, series.dropna()
+    types = pd.api.types
+    if len(known) == 0:
+        raise InputError(f"frame: column {label!r} holds no value at all; drop it")
+    if declared or isinstance(dtype, pd.CategoricalDtype):
+        return _describe_category(known, label)
+    if types.is_bool_dtype(dtype) or types.infer_dtype(known) == "boolean":
+        return Column(label, str(dtype), "flag")
+    if types.is_datetime64_any_dtype(dtype) or types.is_timedelta64_dtype(dtype):
+        raise InputError(f"frame: column {label!r} holds times; name it in time= or drop it")
+    if types.is_complex_dtype(dtype):
+        raise InputError(f"frame: column {label!r} holds complex numbers; split or drop it")
+    if types.is_numeric_dtype(dtype):
+        numbers = known.to_numpy(dtype=np.float64)
+        whole = bool(np.all(np.isfinite(numbers)) and np.all(numbers == np.rint(numbers)))
+        if types.is_integer_dtype(dtype) and np.abs(numbers).max() > LARGEST_WHOLE:
+            raise InputError(f"frame: column {label!r} holds whole numbers beyond 2**53; scale it")
+        return Column(label, str(dtype), whole=whole)
+    as_numbers = pd.to_numeric(known.astype(object), errors="coerce").notna().mean()
+    if as_numbers > 0.5:
+        raise InputError(
+            f"frame: column {label!r} holds numbers written as text (such as {known.iloc[0]!r}); "
+            f"convert it with pandas.to_numeric, or list it in categorical="
+        )
+    if declared is False or known.nunique() > MOST_CATEGORIES:
+        raise InputError(
+            f"frame: column {label!r} is text with {known.nunique()} different values (such as "
+            f"{known.iloc[0]!r}); list it in categorical=, name it in time= or group=, or drop it"
+        )
+    return _describe_category(known, label)
+
+
+def _describe_category(known: pd.Series, label: Label) -> Column:
+    """A categorical column: its levels in pandas' own order if it has one, else sorted."""
+    if isinstance(known.dtype, pd.CategoricalDtype):
+        levels, ordered = list(known.cat.categories), bool(known.cat.ordered)
+    else:
+        levels, ordered = list(known.unique()), False
+        levels.sort(key=lambda level: (isinstance(level, str), level))
+    levels = [level.item() if isinstance(level, np.generic) else level for level in levels]
+    odd = [level for level in levels if not isinstance(level, str | int | float)]
+    if odd:
+        raise InputError(
+            f"frame: column {label!r} has the category {odd[0]!r}; use text or numbers instead"
+        )
+    return Column(label, str(known.dtype), "category", levels=tuple(levels), ordered=ordered)
+
+
+def _check_names(table: Table) -> None:
+    """There is something to learn, and each number has its own name."""
+    if not table.names(static=False):
+        raise InputError("frame has no feature column left beside time, group and static")
+    names = table.names(False) + table.names(True)
+    twice = [name for i, name in enumerate(names) if name in names[:i]]
+    if twice:
+        raise InputError(f"frame: two columns of numbers would be called {twice[0]!r}; rename one")
+
+
+def _moments(series: pd.Series, time: Label) -> NDArray[Any]:
+    """The time column as an array that can be compared; text is read as dates."""
+    if missing := int(series.isna().sum()):
+        raise InputError(f"time={time!r}: {missing} rows have no time; fill or drop them")
+    if not pd.api.types.is_numeric_dtype(series) and series.dtype.kind not in "Mm":
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # of a format it had to guess
+                series = pd.to_datetime(series.astype(object))
+        except (ValueError, TypeError) as error:
+            raise InputError(
+                f"time={time!r} is neither numbers nor dates (such as {series.iloc[0]!r}); "
+                "convert it with pandas.to_datetime"
+            ) from error
+    if isinstance(series.dtype, pd.DatetimeTZDtype):
+        series = series.dt.tz_convert(None)
+    return series.to_numpy()
+
+
+def _check_time(
+    moments: NDArray[Any],
+    codes: NDArray[np.int64],
+    labels: NDArray[Any],
+    time: Label,
+    group: Label | None,
+) -> None:
+    """Each group's times increase. All of them decreasing is warned about and left as it is."""
+    inside = codes[1:] == codes[:-1]
+    before, after = moments[:-1], moments[1:]
+    if inside.any() and np.all(after[inside] < before[inside]):
+        warnings.warn(
+            f"time={time!r} runs backward and is left so; sort the frame by it to learn forward",
+            stacklevel=4,
+        )
+        return
+    wrong = np.flatnonzero(inside & ~(after > before))
+    if len(wrong):
+        row = int(wrong[0])
+        what = "repeats" if after[row] == before[row] else "is out of order at"
+        where = "" if group is None else f" in group {labels[codes[row]]!r}"
+        raise InputError(f"time={time!r} {what} {after[row]}{where}; sort, and drop duplicates")
+
+
+def _check_static(
+    statics: Floats,
+    owners: tuple[Label, ...],
+    codes: NDArray[np.int64],
+    labels: NDArray[Any],
+    first: NDArray[np.int64],
+) -> None:
+    """A static column has one value in each group."""
+    expected = statics[first][codes]
+    varies = ~((statics == expected) | (np.isnan(statics) & np.isnan(expected)))
+    if varies.any():
+        row, column = (int(index) for index in np.argwhere(varies)[0])
+        raise InputError(
+            f"static: column {owners[column]!r} varies within group "
+            f"{labels[codes[row]]!r}; a static column has one value for each group"
+        )

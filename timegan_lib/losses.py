@@ -1,0 +1,92 @@
+"""The four losses, as pure functions of tensors.
+
+Every tensor is (B, T, features). `mask` is None where all sequences have the same length, else a
+(B, T, 1) tensor of ones at valid steps and zeros at padding; padded steps then count for nothing:
+a mean is always sum over valid / number of valid.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+SMALLEST = 1e-12  # under a root: keeps the gradient at a loss of zero finite
+FEWEST = 8.0  # sequences in a batch that a moment at one step needs
+
+
+def reconstruction_loss(x, reconstructed, mask=None) -> tf.Tensor:
+    """L_R = mean (x - x~)^2: how much the autoencoder loses. A scalar.
+
+    Source: paper equation 7 (there unsquared norms, summed); the authors' E_loss_T0.
+    Taught in book/reconstruction-loss.ipynb.
+    """
+    return masked_mean(tf.square(x - reconstructed), mask)
+
+
+def supervised_loss(latent, supervised, mask=None) -> tf.Tensor:
+    """L_S = mean (h_t - s(h)_{t-1})^2: how well the supervisor foresees the next latent step.
+
+    The supervisor's output at step t - 1 is compared with the latent at step t. Without that shift
+    it would learn to copy. A scalar; 0 for sequences of one step.
+    Source: paper equation 9; the authors' G_loss_S. Taught in book/supervised-loss.ipynb.
+    """
+    pairs = None if mask is None else mask[:, 1:] * mask[:, :-1]
+    error = tf.square(latent[:, 1:] - supervised[:, :-1])
+    if error.shape[1] == 0:
+        return tf.zeros(())
+    return masked_mean(error, pairs)
+
+
+def real_loss(logits, mask=None) -> tf.Tensor:
+    """BCE(1, y) = mean log(1 + exp(-y)): small where the discriminator says "real". A scalar.
+
+    Source: paper equation 8; the authors' D_loss_real, and G_loss_U when y judges generated steps.
+    Taught in book/unsupervised-loss.ipynb.
+    """
+    return masked_mean(tf.nn.softplus(-logits), mask)
+
+
+def fake_loss(logits, mask=None) -> tf.Tensor:
+    """BCE(0, y) = mean log(1 + exp(y)): small where the discriminator says "made up". A scalar.
+
+    Source: paper equation 8; the authors' D_loss_fake. Taught in book/unsupervised-loss.ipynb.
+    """
+    return masked_mean(tf.nn.softplus(logits), mask)
+
+
+def moments_loss(x, synthetic, mask=None) -> tf.Tensor:
+    """V = V1 + V2: distance of standard deviation and of mean, per step and feature. A scalar.
+
+    V1 = mean |sqrt(var(x^) + 1e-6) - sqrt(var(x) + 1e-6)|, V2 = mean |mean(x^) - mean(x)|, mean and
+    (biased) variance over the batch. With a mask only steps with 8 valid sequences count.
+    Source: the authors' G_loss_V; not in the paper. Taught in book/moments-loss.ipynb.
+    """
+    mean_x, variance_x = batch_moments(x, mask)  # (T, features) each
+    mean_s, variance_s = batch_moments(synthetic, mask)
+    v1 = tf.abs(tf.sqrt(variance_s + 1e-6) - tf.sqrt(variance_x + 1e-6))
+    v2 = tf.abs(mean_s - mean_x)
+    if mask is None:
+        return tf.reduce_mean(v1) + tf.reduce_mean(v2)
+    enough = tf.cast(tf.reduce_sum(mask, 0) >= FEWEST, tf.float32)  # (T, 1)
+    return masked_mean(v1, enough) + masked_mean(v2, enough)
+
+
+def root(loss) -> tf.Tensor:
+    """sqrt(max(loss, 1e-12)): the root with a finite gradient where the loss is zero."""
+    return tf.sqrt(tf.maximum(loss, SMALLEST))
+
+
+def masked_mean(values, mask=None) -> tf.Tensor:
+    """Mean over all elements, or over those a mask of the same leading shape (..., 1) lets through."""
+    if mask is None:
+        return tf.reduce_mean(values)
+    valid = tf.reduce_sum(mask) * tf.cast(tf.shape(values)[-1], tf.float32)
+    return tf.reduce_sum(values * mask) / tf.maximum(valid, 1.0)
+
+
+def batch_moments(x, mask=None) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mean and biased variance over the batch of (B, T, features): two tensors (T, features)."""
+    if mask is None:
+        return tf.nn.moments(x, axes=[0])
+    count = tf.maximum(tf.reduce_sum(mask, 0), 1.0)  # (T, 1)
+    mean = tf.reduce_sum(x * mask, 0) / count
+    return mean, tf.reduce_sum(tf.square(x - mean) * mask, 0) / count
