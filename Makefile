@@ -14,7 +14,7 @@ export TF_ENABLE_ONEDNN_OPTS ?= 0
 # (no apostrophes in the first and the last, no commas but $(comma))
 step = @echo; echo '== $(strip $(1))'; $(2) || { echo; echo 'Stopped: $(strip $(3))'; exit 1; } >&2
 
-.PHONY: help env book test test-notebooks test-colab pins clean
+.PHONY: help env book test test-slow test-colab pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -41,7 +41,10 @@ test: env ## everything that CI checks: lint, types, strict build, unit tests, e
 	  a notebook does not give its stored outputs; see above.)
 	@echo; echo "All checks passed."
 
-test-colab: ## run every notebook in a second environment with the versions Colab has (.venv-colab)
+test-slow: env ## the tests that take minutes each
+	$(call step,Slow tests,$(BIN)/pytest -q -m slow tests,a slow test failed; see above.)
+
+test-colab: env ## run every notebook in a second environment with the versions Colab has (.venv-colab)
 	$(call step,An environment with the versions of Colab,\
 	  $(BIN)/python -m venv .venv-colab && .venv-colab/bin/python -m pip install -q --no-compile --disable-pip-version-check \
 	  --require-hashes -r .ci/colab.txt,it could not be made; see above.)

@@ -10,5 +10,6 @@ for name, value in {
     "TF_ENABLE_ONEDNN_OPTS": "0",  # one order of additions, and no line about it
     "TF_NUM_INTRAOP_THREADS": "1",  # the small kernels here do not gain from more
     "TF_NUM_INTEROP_THREADS": "2",
+    "TQDM_DISABLE": "1",  # no progress bars
 }.items():
     os.environ.setdefault(name, value)

@@ -1,8 +1,13 @@
 """What several test files share: tiny data and trainings, and ways to look at what a step did."""
 
-import numpy as np
+import hashlib
+from collections import defaultdict
+from pathlib import Path
 
-from timegan_lib import TimeGANConfig
+import numpy as np
+import tensorflow as tf
+
+from timegan_lib import SequenceDataset, TimeGAN, TimeGANConfig
 from timegan_lib.networks import Networks
 from timegan_lib.training import LOSSES, Training
 
@@ -21,11 +26,36 @@ def tiny_values(count=40, length=LENGTH, features=FEATURES, seed=0):
     return ((np.sin(pace * np.arange(length)[:, None] / 4 + phase) + 1) / 2).astype(np.float32)
 
 
+def tiny_static(count=40, blocks=(1, 3), seed=1):
+    """Static features of these widths, a number in [0, 1] or a one-hot category each."""
+    rng = np.random.default_rng(seed)
+    parts = [
+        rng.uniform(0, 1, (count, 1)) if width == 1 else np.eye(width)[rng.integers(width, size=count)]
+        for width in blocks
+    ]
+    return np.concatenate(parts, 1).astype(np.float32)
+
+
+def tiny_lengths(count=40, length=LENGTH, seed=2):
+    """From 2 to `length`, both present."""
+    lengths = np.random.default_rng(seed).integers(2, length + 1, count)
+    lengths[:2] = 2, length
+    return lengths
+
+
 def tiny_training(config=None, values=None, lengths=None, static=None, blocks=(), seed=0):
     values = tiny_values() if values is None else values
     config = config or tiny_config()
     networks = Networks(config, values.shape[2], blocks, seed)
     return Training(config, networks, values, lengths, static, seed)
+
+
+def tiny_model(data=None, seed=0, **settings):
+    """A TimeGAN trained for two steps of each phase, on `tiny_values` in other units by default."""
+    data = SequenceDataset.from_arrays(tiny_values() * 10 - 5) if data is None else data
+    model = TimeGAN(tiny_config(**settings), seed=seed)
+    model.fit(data, progress=False)
+    return model
 
 
 def snapshot(training):
@@ -62,3 +92,88 @@ def losses_and_gradients(training, step=0):
     for phase, values in found.items():
         losses |= {(phase, n): float(v) for n, v in zip(LOSSES[phase], values, strict=True)}
     return losses, {key: None if g is None else np.asarray(g) for key, g in gradients.items()}
+
+
+# ---- whole runs ----
+
+
+def tiny_data(count=20, length=4, features=2, seed=0):
+    return SequenceDataset.from_arrays(tiny_values(count, length, features, seed))
+
+
+def run_config(**settings):
+    """The smallest network that still has all five parts: it compiles in two seconds."""
+    return tiny_config(**{"layers": 1, "batch_size": 8, "steps": (7, 5, 6)} | settings)
+
+
+def fit(run_dir=None, config=None, data=None, seed=0, **options):
+    """A new model, trained quietly; where `run_dir` holds a run it goes on with that."""
+    model = TimeGAN(config or run_config(), seed)
+    model.fit(data or tiny_data(), run_dir, **{"progress": False} | options)
+    return model
+
+
+def assert_same_state(model, other):
+    """Weights, Adam states, average and steps are equal to the last bit."""
+    here, there = snapshot(model.training), snapshot(other.training)
+    assert here.keys() == there.keys()
+    differ = [name for name in here if here[name].tobytes() != there[name].tobytes()]
+    assert not differ, f"{len(differ)} of {len(here)} variables differ, such as {differ[0]}"
+
+
+def hashes(folder):
+    """{name: hash} of everything below a folder, folders included; {} where there is none."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        if path.is_file()
+        else "folder"
+        for path in sorted(Path(folder).rglob("*"))
+    }
+
+
+class Compiled:
+    """Trainings that were compiled for an earlier test and serve again, every variable as at first.
+
+    Compiling takes seconds, the few steps of a test nothing. Within one test no training serves
+    twice, and a variable that a checkpoint forgets is back at its first value all the same.
+    """
+
+    def __init__(self):
+        self.free, self.used = defaultdict(list), []
+
+    def training(self, config, networks, values, lengths=None, static=None, seed=0):
+        arrays = (values, lengths, static)
+        key = (config.replace(steps=1), seed, *(None if a is None else a.tobytes() for a in arrays))
+        if self.free[key]:
+            training, first = self.free[key].pop()
+            for variable, value in first:
+                variable.assign(value)
+        else:
+            training = Training(config, networks, values, lengths, static, seed)
+            first = [(variable, variable.numpy()) for variable in variables_of(training)]
+        training.config = config
+        self.used.append((key, training, first))
+        return training
+
+    def give_back(self):
+        for key, training, first in self.used:
+            self.free[key].append((training, first))
+        self.used.clear()
+
+
+def variables_of(thing, seen=None):
+    """Every variable that can be reached from an object of the library."""
+    seen = set() if seen is None else seen
+    if id(thing) in seen:
+        return []
+    seen.add(id(thing))
+    if isinstance(thing, tf.Variable):
+        return [thing]
+    parts = []
+    if isinstance(thing, list | tuple):
+        parts = thing
+    elif isinstance(thing, dict):
+        parts = thing.values()
+    elif type(thing).__module__.startswith("timegan_lib"):
+        parts = vars(thing).values()
+    return [variable for part in parts for variable in variables_of(part, seen)]

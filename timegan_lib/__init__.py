@@ -14,7 +14,7 @@ def _import_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     if os.environ["TF_CPP_MIN_LOG_LEVEL"] != "3":
-        import tensorflow  # noqa: F401
+        import tensorflow
 
         return
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)

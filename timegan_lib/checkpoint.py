@@ -28,7 +28,7 @@ KEPT = 2  # checkpoints
 
 
 class RunDirectory:
-    """One folder, one run. Taught in book/fifty-thousand-steps.ipynb."""
+    """One folder, one run. Taught in book/how-the-code-is-built.md."""
 
     def __init__(self, path: str | Path):
         if not isinstance(path, str | os.PathLike):
@@ -79,6 +79,8 @@ class RunDirectory:
             found = json.loads(self.config_file.read_text())
             if not {"settings", "seed", "data"} <= found.keys():
                 raise ValueError("it lacks settings, seed or data")
+            if not isinstance(found["settings"], dict):
+                raise ValueError("its settings are none")
         except (ValueError, AttributeError) as error:
             raise InputError(f"{self.config_file} is not readable: {error}") from None
         return found
@@ -89,7 +91,10 @@ class RunDirectory:
     def read_history(self) -> pd.DataFrame | None:
         """The rows written so far, or None where there are none."""
         try:
-            return pd.read_csv(self.history_file)
+            history = pd.read_csv(self.history_file)
+            if not {"phase", "step", "seconds"} <= set(history.columns):
+                raise ValueError
+            return history
         except (FileNotFoundError, pd.errors.EmptyDataError):
             return None
         except (OSError, ValueError):
@@ -138,7 +143,7 @@ def write_text(file: Path, text: str) -> None:
 def write_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Named arrays as one .npz file without pickle."""
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    np.savez(buffer, **dict(arrays))  # type: ignore[arg-type]
     _write(file, buffer.getvalue())
 
 

@@ -10,6 +10,9 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 PHASES = ("autoencoder", "supervisor", "joint")
 CELLS = ("gru", "lstm")
@@ -19,6 +22,15 @@ RECOVERIES = ("rnn", "dense")
 
 class InputError(ValueError):
     """Something the caller gave cannot be used; the message names it and says what would do."""
+
+
+def whole_number(name: str, value: Any, least: int, most: int = 2**31 - 1) -> int:
+    """`value` as an int, or an InputError if it is no whole number between `least` and `most`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InputError(f"{name}={value!r} must be a whole number of at least {least}")
+    if value > most:
+        raise InputError(f"{name}={value!r} must be a whole number of at most {most:,}")
+    return int(value)
 
 
 @dataclass(frozen=True)
@@ -66,19 +78,28 @@ class TimeGANConfig:
 
     # static features
     static_hidden: int | None = None  # size of h_S; None: min(hidden, 4 * static features)
-    static_weight: float | None = None  # of the static part of L_R; None: 1 / T, the paper's balance
+    static_weight: float | None = (
+        None  # of the static part of L_R; None: 1 / T, the paper's balance
+    )
     condition_on_real: bool = False  # half of the joint batches feed the generator e_S(s)
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            self._check_type(field.name, field.type)
+            self._check_type(field.name, str(field.type))
         if not isinstance(self.steps, int):
             object.__setattr__(self, "steps", tuple(self.steps))
         for name, words in (("cell", CELLS), ("noise", NOISES), ("recovery", RECOVERIES)):
             if getattr(self, name) not in words:
                 known = ", ".join(repr(word) for word in words)
                 raise InputError(f"{name} is {getattr(self, name)!r}; it must be one of {known}")
-        for name in ("batch_size", "hidden", "layers", "inner_updates", "noise_size", "static_hidden"):
+        for name in (
+            "batch_size",
+            "hidden",
+            "layers",
+            "inner_updates",
+            "noise_size",
+            "static_hidden",
+        ):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if min(self.phase_steps) < 0:
@@ -110,10 +131,10 @@ class TimeGANConfig:
         if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
             object.__setattr__(self, name, float(value))
             return
-        fits = {"int": int, "float": float, "bool": bool, "str": str}[kind]
+        fits: type = {"int": int, "float": float, "bool": bool, "str": str}[kind]
         if not isinstance(value, fits) or (kind == "int" and isinstance(value, bool)):
             raise InputError(f"{name} is {value!r}; it must be of type {declared}")
-        if kind == "float" and not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             raise InputError(f"{name} is {value}; it must be a finite number")
 
     def _check_combinations(self) -> None:
@@ -155,7 +176,9 @@ class TimeGANConfig:
         known = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(settings) - known)
         if unknown:
-            raise InputError(f"unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+            raise InputError(
+                f"unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}"
+            )
         return cls(**settings)
 
     @classmethod

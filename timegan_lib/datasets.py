@@ -1,7 +1,7 @@
 """The data sets of this book: four tables that are shipped, three kinds of series that are made.
 
 `load_dataset(name)` returns any of them as a `SequenceDataset`. Where each comes from, its columns,
-units and traps: data/README.md. Taught in book/data.ipynb.
+units and traps: data/README.md. Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from timegan_lib.config import InputError
-from timegan_lib.frames import whole_number
+from timegan_lib.config import InputError, whole_number
 from timegan_lib.sequences import SequenceDataset
 
 __all__ = [
@@ -109,7 +108,7 @@ def sines(
 
     "paper": sin(2 pi eta t + theta), t = 1..length, eta uniform in [0, 1], theta in [-pi, pi].
     "code" (the authors' function): (sin(f j + p) + 1) / 2, j = 0..length - 1, f and p uniform in
-    [0, 0.1]: less than .4 of a period. Taught in book/data.ipynb.
+    [0, 0.1]: less than .4 of a period. Taught in book/how-the-code-is-built.md.
     """
     if kind not in ("code", "paper"):
         raise InputError(f"kind={kind!r} must be 'code' or 'paper'")
@@ -134,7 +133,7 @@ def ar_gaussian(
     """x_t = phi x_(t-1) + noise, noise ~ N(0, sigma 1 + (1 - sigma) I): paper, section 5.1.
 
     phi in (-1, 1) is the correlation in time, sigma in [0, 1] that between features; the first
-    step is drawn from the stationary distribution. Taught in book/data.ipynb.
+    step is drawn from the stationary distribution. Taught in book/how-the-code-is-built.md.
     """
     n, length, features, rng = _generator(n, length, features, seed)
     if not -1 < phi < 1:
@@ -163,7 +162,7 @@ def split_auc(train: SequenceDataset, held_out: SequenceDataset) -> float:
 
     It sees mean, standard deviation and change of every feature of a sequence. It is fitted on
     four fifths of the time and asked about the last, each in turn: with random fifths it would
-    meet windows that overlap those it was fitted on. Taught in book/data.ipynb.
+    meet windows that overlap those it was fitted on. Taught in book/how-the-code-is-built.md.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import warnings
@@ -27,7 +28,7 @@ class Fit:
     """One call of `TimeGAN.fit`, from wherever `training` stands to the steps its config asks for.
 
     The last good state is always kept in memory, and in the run directory if there is one. `rows` is
-    the history. Taught in book/fifty-thousand-steps.ipynb.
+    the history. Taught in book/how-the-code-is-built.md.
     """
 
     def __init__(
@@ -36,7 +37,8 @@ class Fit:
         snapshots: list[int], checkpoint_every: int, progress: bool,
     ):  # fmt: skip
         self.config, self.training, self.run, self.save_model = config, training, run, save_model
-        self.snapshots, self.checkpoint_every, self.progress = snapshots, checkpoint_every, progress
+        self.snapshots, self.checkpoint_every = snapshots, checkpoint_every
+        self.progress = progress and not os.environ.get("TQDM_DISABLE")
         self.rows: list[dict] = history.to_dict("records")
         self.seconds = self.rows[-1]["seconds"] if self.rows else 0.0
         self.failed: set[tuple[str, int]] = set()
@@ -72,7 +74,7 @@ class Fit:
 
     def _run_phase(self, phase: str, target: int) -> None:
         step = self.training.steps[PHASES.index(phase)]
-        off = None if self.progress else True  # None: TQDM_DISABLE decides
+        off = not self.progress
         with tqdm(total=target, initial=int(step), desc=phase, unit="step", disable=off) as bar:
             while (done := int(step)) < target:
                 count = self._steps_in_one_call(phase, done, target)
@@ -81,15 +83,17 @@ class Fit:
                 self.seconds += time.perf_counter() - begun
                 done += count
                 saves = done == target or done % self.checkpoint_every == 0
-                shoots = self.run is not None and phase == "joint" and done in self.snapshots
-                if not self._is_good(losses, with_weights=saves or shoots):
+                shot = None
+                if self.run and phase == "joint" and done in self.snapshots:
+                    shot = self.run.snapshot_file(phase, done)
+                if not self._is_good(losses, with_weights=saves or shot is not None):
                     self._roll_back(phase, done, losses)
                     bar.n = int(step)
                     continue
                 self.rows.append({"phase": phase, "step": done, "seconds": self.seconds} | losses)
                 bar.update(count)
-                if shoots:
-                    self.save_model(self.run.snapshot_file(phase, done))
+                if shot is not None:
+                    self.save_model(shot)
                 if saves:
                     self.save()
 
@@ -145,7 +149,11 @@ class Fit:
         late = [
             snapshot
             for snapshot in self.snapshots
-            if snapshot <= done and self.run and not self.run.snapshot_file("joint", snapshot).exists()
+            if snapshot <= done
+            and self.run
+            and not self.run.snapshot_file("joint", snapshot).exists()
         ]
         if late:
-            warnings.warn(f"the run is past joint step {late[0]:,}: no snapshot of it", stacklevel=4)
+            warnings.warn(
+                f"the run is past joint step {late[0]:,}: no snapshot of it", stacklevel=4
+            )

@@ -7,7 +7,6 @@ frame and turns it into rows of numbers; `Table.decode` turns rows of numbers in
 
 from __future__ import annotations
 
-import numbers
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -148,13 +147,6 @@ class Rows:
     group: NDArray[np.int64]
     labels: NDArray[Any]
     began: NDArray[Any]
-
-
-def whole_number(name: str, value: Any, least: int) -> int:
-    """`value` as an int, or an InputError if it is no whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
-        raise InputError(f"{name}={value!r} must be a whole number of at least {least}")
-    return int(value)
 
 
 def read(

@@ -17,7 +17,7 @@ def reconstruction_loss(x, reconstructed, mask=None) -> tf.Tensor:
     """L_R = mean (x - x~)^2: how much the autoencoder loses. A scalar.
 
     Source: paper equation 7 (there unsquared norms, summed); the authors' E_loss_T0.
-    Taught in book/reconstruction-loss.ipynb.
+    Taught in book/how-the-code-is-built.md.
     """
     return masked_mean(tf.square(x - reconstructed), mask)
 
@@ -27,12 +27,12 @@ def supervised_loss(latent, supervised, mask=None) -> tf.Tensor:
 
     The supervisor's output at step t - 1 is compared with the latent at step t. Without that shift
     it would learn to copy. A scalar; 0 for sequences of one step.
-    Source: paper equation 9; the authors' G_loss_S. Taught in book/supervised-loss.ipynb.
+    Source: paper equation 9; the authors' G_loss_S. Taught in book/how-the-code-is-built.md.
     """
     pairs = None if mask is None else mask[:, 1:] * mask[:, :-1]
     error = tf.square(latent[:, 1:] - supervised[:, :-1])
     if error.shape[1] == 0:
-        return tf.zeros(())
+        return tf.reduce_sum(error)  # 0, and a gradient of 0
     return masked_mean(error, pairs)
 
 
@@ -40,7 +40,7 @@ def real_loss(logits, mask=None) -> tf.Tensor:
     """BCE(1, y) = mean log(1 + exp(-y)): small where the discriminator says "real". A scalar.
 
     Source: paper equation 8; the authors' D_loss_real, and G_loss_U when y judges generated steps.
-    Taught in book/unsupervised-loss.ipynb.
+    Taught in book/how-the-code-is-built.md.
     """
     return masked_mean(tf.nn.softplus(-logits), mask)
 
@@ -48,7 +48,7 @@ def real_loss(logits, mask=None) -> tf.Tensor:
 def fake_loss(logits, mask=None) -> tf.Tensor:
     """BCE(0, y) = mean log(1 + exp(y)): small where the discriminator says "made up". A scalar.
 
-    Source: paper equation 8; the authors' D_loss_fake. Taught in book/unsupervised-loss.ipynb.
+    Source: paper equation 8; the authors' D_loss_fake. Taught in book/how-the-code-is-built.md.
     """
     return masked_mean(tf.nn.softplus(logits), mask)
 
@@ -58,7 +58,7 @@ def moments_loss(x, synthetic, mask=None) -> tf.Tensor:
 
     V1 = mean |sqrt(var(x^) + 1e-6) - sqrt(var(x) + 1e-6)|, V2 = mean |mean(x^) - mean(x)|, mean and
     (biased) variance over the batch. With a mask only steps with 8 valid sequences count.
-    Source: the authors' G_loss_V; not in the paper. Taught in book/moments-loss.ipynb.
+    Source: the authors' G_loss_V; not in the paper. Taught in book/how-the-code-is-built.md.
     """
     mean_x, variance_x = batch_moments(x, mask)  # (T, features) each
     mean_s, variance_s = batch_moments(synthetic, mask)

@@ -31,7 +31,7 @@ class Network(Protocol):
 def embedder(config: TimeGANConfig, features: int, context: int, seed: int) -> Network:
     """H = e(X), from the data (B, T, D) to the latent space (B, T, h) in (0, 1).
 
-    Source: paper equation 3. Taught in book/embedder.ipynb.
+    Source: paper equation 3. Taught in book/how-the-code-is-built.md.
     """
     if not config.embedding:
         return Identity()
@@ -42,7 +42,7 @@ def recovery(config: TimeGANConfig, features: int, seed: int) -> Network:
     """X~ = r(H), from the latent space (B, T, h) back to the data (B, T, D) in (0, 1).
 
     Source: paper equation 4, there a feedforward network (`recovery="dense"`), in the authors' code
-    a recurrent one. Taught in book/recovery.ipynb.
+    a recurrent one. Taught in book/how-the-code-is-built.md.
     """
     if not config.embedding:
         return Identity()
@@ -54,7 +54,7 @@ def recovery(config: TimeGANConfig, features: int, seed: int) -> Network:
 def generator(config: TimeGANConfig, noise: int, latent: int, context: int, seed: int) -> Network:
     """E^ = g(Z), from noise (B, T, Dz) to the latent space (B, T, h) in (0, 1).
 
-    Source: paper equation 5. Taught in book/generator.ipynb.
+    Source: paper equation 5. Taught in book/how-the-code-is-built.md.
     """
     return RecurrentNetwork("generator", config, noise + context, latent, seed=seed)
 
@@ -62,17 +62,19 @@ def generator(config: TimeGANConfig, noise: int, latent: int, context: int, seed
 def supervisor(config: TimeGANConfig, latent: int, context: int, seed: int) -> Network:
     """H^ = s(E^), one latent step ahead (B, T, h) -> (B, T, h), with one layer less than the others.
 
-    Source: the authors' code; the paper folds it into the generator. Taught in book/supervisor.ipynb.
+    Source: the authors' code; the paper folds it into the generator. Taught in book/how-the-code-is-built.md.
     """
     layers = max(1, config.layers - 1)
-    return RecurrentNetwork("supervisor", config, latent + context, latent, layers=layers, seed=seed)
+    return RecurrentNetwork(
+        "supervisor", config, latent + context, latent, layers=layers, seed=seed
+    )
 
 
 def discriminator(config: TimeGANConfig, latent: int, context: int, seed: int) -> Network:
     """Y = d(H), one logit for every step: (B, T, h) -> (B, T, 1), no activation.
 
     Source: paper equation 6, there bidirectional (`bidirectional=True`), in the authors' code one way.
-    Taught in book/discriminator.ipynb.
+    Taught in book/how-the-code-is-built.md.
     """
     ways = 2 if config.bidirectional else 1
     return RecurrentNetwork(
@@ -90,7 +92,11 @@ class RecurrentNetwork:
         self, name: str, config: TimeGANConfig, inputs: int, outputs: int, *,
         layers: int | None = None, activation=tf.sigmoid, ways: int = 1, seed: int,
     ):  # fmt: skip
-        h = outputs if name != "recovery" and not config.embedding and outputs > 1 else config.hidden
+        h = (
+            outputs
+            if name != "recovery" and not config.embedding and outputs > 1
+            else config.hidden
+        )
         self.cell, self.activation = config.cell, activation
         self.stacks = []  # one, or two for a network that reads both ways
         for way in range(ways):
@@ -149,7 +155,9 @@ class DenseLayer:
         return dense(x, self.weights, self.activation)
 
 
-def recurrent_weights(name: str, cell: str, inputs: int, units: int, seed: int) -> list[tf.Variable]:
+def recurrent_weights(
+    name: str, cell: str, inputs: int, units: int, seed: int
+) -> list[tf.Variable]:
     """Glorot-uniform kernels over the joint (input and state) shape; gate bias 1 in a GRU, else 0."""
     weights = []
     for part, shape in weight_shapes(cell, inputs, units).items():
@@ -198,7 +206,7 @@ def join(x: tf.Tensor, context: tf.Tensor) -> tf.Tensor:
 class StaticNetworks:
     """e_S, r_S, g_S and d_S of the paper's equations 3 to 6, one dense layer each.
 
-    Taught in book/static-and-temporal.ipynb.
+    Taught in book/how-the-code-is-built.md.
     """
 
     embedder: DenseLayer  # s (B, Ds) -> h_S (B, size)
@@ -241,7 +249,11 @@ class Networks:
     """The five networks and, where there are static features, the four of the static branch."""
 
     def __init__(
-        self, config: TimeGANConfig, features: int, static_blocks: tuple[int, ...] = (), seed: int = 0
+        self,
+        config: TimeGANConfig,
+        features: int,
+        static_blocks: tuple[int, ...] = (),
+        seed: int = 0,
     ):
         latent = config.hidden if config.embedding else features
         self.noise_size = config.noise_size or features

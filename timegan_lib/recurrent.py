@@ -35,9 +35,11 @@ def recurrent_stack(x: tf.Tensor, layers: list[Weights], cell: str) -> tf.Tensor
 
     x: (B, T, features). layers: the weights of each layer. cell: "gru" or "lstm".
     Returns the last layer's state at every step, (B, T, units).
-    Source: the authors' `tf.nn.dynamic_rnn` over `MultiRNNCell`. Taught in book/embedder.ipynb.
+    Source: the authors' `tf.nn.dynamic_rnn` over `MultiRNNCell`. Taught in book/how-the-code-is-built.md.
     """
-    forward, backward = (gru_forward, gru_backward) if cell == "gru" else (lstm_forward, lstm_backward)
+    forward, backward = (
+        (gru_forward, gru_backward) if cell == "gru" else (lstm_forward, lstm_backward)
+    )
     sizes = [len(layer) for layer in layers]
 
     @tf.custom_gradient
@@ -49,7 +51,7 @@ def recurrent_stack(x: tf.Tensor, layers: list[Weights], cell: str) -> tf.Tensor
             caches.append(cache)
 
         def gradient(d_out):
-            d_steps, d_weights = tf.unstack(d_out, axis=1), []
+            d_steps, d_weights = tf.unstack(d_out, axis=1), Weights()
             for layer, cache in zip(reversed(weights), reversed(caches), strict=True):
                 d_steps, d_layer = backward(d_steps, cache, layer)
                 d_weights = d_layer + d_weights

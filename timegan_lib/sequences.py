@@ -2,7 +2,7 @@
 
 A `SequenceDataset` holds N sequences of up to T steps and D features in the data's own units,
 knows how to scale them to [0, 1] and how to turn such arrays back into a table.
-Taught in book/data.ipynb.
+Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from timegan_lib import frames, windows
-from timegan_lib.config import InputError
-from timegan_lib.frames import Column, Label, Table, whole_number
+from timegan_lib.config import InputError, whole_number
+from timegan_lib.frames import Column, Label, Table
 from timegan_lib.windows import Floats, Ints, Scaler
 
 MISSING = ("error", "drop", "interpolate")
@@ -35,7 +35,7 @@ class SequenceDataset:
     group    (N,) the group each sequence comes from, and `start` (N,) the row at which it begins
              when all groups are laid end to end; None for data that were generated
 
-    Make one with `from_frame` or `from_arrays`. Taught in book/data.ipynb.
+    Make one with `from_frame` or `from_arrays`. Taught in book/how-the-code-is-built.md.
     """
 
     values: Floats
@@ -180,7 +180,7 @@ class SequenceDataset:
         Raises
         ------
         InputError   for a table, a column or an argument that cannot be used. Taught in
-                     book/data.ipynb.
+                     book/how-the-code-is-built.md.
         """
         if length is None and group is None:
             raise InputError(
@@ -366,7 +366,7 @@ class SequenceDataset:
         out. Held-out windows lie inside one such block; train windows stay at least T
         rows away from all of them. Whole sequences are held out in blocks of sequences, in the
         order of time; generated ones in the order they have. The train part's scaler is fitted
-        on it and shared by the held-out part. Taught in book/data.ipynb.
+        on it and shared by the held-out part. Taught in book/how-the-code-is-built.md.
         """
         held_out, blocks = whole_number("held_out", held_out, 2), whole_number("blocks", blocks, 2)
         starts, ends, gap = self._extent()

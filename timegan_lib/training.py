@@ -7,7 +7,7 @@ step, which draw), so it does not matter how many steps run in one call, or wher
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from timegan_lib.losses import (
     root,
     supervised_loss,
 )
-from timegan_lib.networks import Networks
+from timegan_lib.networks import Networks, StaticNetworks
 
 LOSSES = {
     "autoencoder": ("reconstruction",),
@@ -57,7 +57,7 @@ class Training:
     """All that changes while TimeGAN trains: weights, optimizers, average weights and the step.
 
     values: (N, T, D) float32 in [0, 1]. lengths: (N,) or None if all are T. static: (N, Ds) or None.
-    Source: the authors' `timegan.py`, training. Taught in book/joint-phase.ipynb.
+    Source: the authors' `timegan.py`, training. Taught in book/how-the-code-is-built.md.
     """
 
     def __init__(
@@ -75,7 +75,9 @@ class Training:
         self.mask = None
         if lengths is not None and np.any(lengths < values.shape[1]):
             self.mask = tf.sequence_mask(lengths, values.shape[1], tf.float32)[..., tf.newaxis]
-        self.statics = NoStatics() if networks.static is None else Statics(config, networks, values.shape[1])
+        self.statics: NoStatics | Statics = NoStatics()
+        if networks.static is not None:
+            self.statics = Statics(config, networks.static, values.shape[1])
         self.draw_noise = NOISE[config.noise]
 
         self.supervised_weight = config.supervised_weight if config.supervised else 0.0
@@ -112,13 +114,17 @@ class Training:
         variables += [v for adam in adams for v in adam.state]
         return {variable.name[:-2]: variable for variable in variables}
 
+    @property
+    def steps_done(self) -> dict[str, int]:
+        """Steps trained in each phase."""
+        return {phase: int(step) for phase, step in zip(PHASES, self.steps, strict=True)}
+
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Put every variable back to what `state` held when it was kept."""
         state = self.state
         if state.keys() != arrays.keys():
             raise InputError("the checkpoint holds other variables than this configuration has")
-        for name, variable in state.items():
-            variable.assign(arrays[name])
+        assign(list(state.values()), [arrays[name] for name in state])
 
     def run(self, phase: str, steps: int) -> dict[str, float]:
         """Train `steps` more steps of a phase and return the mean of each of its losses over them."""
@@ -171,11 +177,13 @@ class Training:
             ahead = networks.supervisor(both, concat(h_static, context))
             supervised_real, supervised_latent = tf.split(ahead, 2)  # s(H) and H^
             both = tf.concat([supervised_latent, generated], 0)
-            logits, logits_latent = tf.split(networks.discriminator(both, concat(context, context)), 2)
+            logits = networks.discriminator(both, concat(context, context))
+            logits, logits_latent = tf.split(logits, 2)
             synthetic = networks.recovery(supervised_latent)  # X^
 
             supervised = supervised_loss(latent, supervised_real, batch.mask)
-            unsupervised = real_loss(logits, batch.mask) + self.statics.adversary(fake_static, real_loss)
+            unsupervised = real_loss(logits, batch.mask)
+            unsupervised += self.statics.adversary(fake_static, real_loss)
             unsupervised_latent = real_loss(logits_latent, batch.mask)
             moments = moments_loss(batch.x, synthetic, batch.mask)
             moments += self.statics.moments(batch, fake_static)
@@ -269,15 +277,18 @@ class Training:
             [len(self.values)], stream(self.seed, phase, step, draw), alg="philox"
         )
         rows = tf.math.top_k(ranks, self.config.batch_size, sorted=False).indices
-        return Batch(*(None if a is None else tf.gather(a, rows) for a in (self.values, self.mask, self.static)))
+        everything = (self.values, self.mask, self.static)
+        return Batch(*(None if array is None else tf.gather(array, rows) for array in everything))
 
     def _draw_noise(self, phase: int, step: tf.Tensor, draw: int) -> Noise:
         shape = (self.config.batch_size, self.values.shape[1], self.networks.noise_size)
         z = self.draw_noise(shape, stream(self.seed, phase, step, draw))
         if self.networks.static is None:
             return Noise(z)
-        shape = (self.config.batch_size, self.networks.static.size)
-        static = draw_gaussian(shape, stream(self.seed, phase, step, draw + 1))
+        size = self.networks.static.size
+        static = draw_gaussian(
+            (self.config.batch_size, size), stream(self.seed, phase, step, draw + 1)
+        )
         coin = stream(self.seed, phase, step, draw + 2)
         coin = tf.random.stateless_uniform([], coin, alg="philox") < 0.5
         return Noise(z, static, coin if self.config.condition_on_real else None)
@@ -285,7 +296,8 @@ class Training:
 
 def stream(seed: int, phase: int, step: tf.Tensor, draw: int) -> tf.Tensor:
     """The seed of one draw, a pure function of its four coordinates: two whole numbers."""
-    return tf.stack([tf.cast(seed, tf.int64), tf.cast(step, tf.int64) + ((phase * 4096 + draw) << 40)])
+    which = (phase * 4096 + draw) << 40
+    return tf.stack([tf.cast(seed, tf.int64), which + tf.cast(step, tf.int64)])
 
 
 def draw_uniform(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
@@ -309,6 +321,11 @@ def draw_wiener(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
 
 
 NOISE = {"uniform": draw_uniform, "gaussian": draw_gaussian, "wiener": draw_wiener}
+
+
+def assign(variables: list[tf.Variable], values: Iterable) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 class NoStatics:
@@ -337,8 +354,8 @@ class Statics:
     term gets the weight 1 / T (`static_weight`) to keep that balance.
     """
 
-    def __init__(self, config: TimeGANConfig, networks: Networks, length: int):
-        self.networks = networks.static
+    def __init__(self, config: TimeGANConfig, networks: StaticNetworks, length: int):
+        self.networks = networks
         self.weight = 1.0 / length if config.static_weight is None else config.static_weight
 
     def embed(self, batch: Batch) -> tf.Tensor:
@@ -359,8 +376,9 @@ class Statics:
         return self.weight * loss(self.networks.discriminator(h_static))
 
     def moments(self, batch: Batch, h_static: tf.Tensor) -> tf.Tensor:
-        as_one_step = batch.static[:, tf.newaxis], self.networks.recovery(h_static)[:, tf.newaxis]
-        return self.weight * moments_loss(*as_one_step)
+        real = tf.expand_dims(batch.static, 1)  # (B, 1, Ds): a sequence of one step
+        made = tf.expand_dims(self.networks.recovery(h_static), 1)
+        return self.weight * moments_loss(real, made)
 
 
 def concat(*contexts: tf.Tensor | None) -> tf.Tensor | None:

@@ -24,7 +24,7 @@ class Scaler:
     """Min-max scaling of each feature to [0, 1]: `minimum` and `maximum`, both (D,).
 
     A constant feature is scaled to 0 and comes back exact. The minimum and the maximum of every
-    feature come back exact too. Taught in book/data.ipynb.
+    feature come back exact too. Taught in book/how-the-code-is-built.md.
     """
 
     minimum: Floats

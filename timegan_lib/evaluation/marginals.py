@@ -30,7 +30,9 @@ class Report:
 
     def __str__(self) -> str:
         table = self.features.to_string(float_format="{:.3f}".format)
-        return f"{table}\nlargest difference between correlations: {self.correlation_difference:.3f}"
+        return (
+            f"{table}\nlargest difference between correlations: {self.correlation_difference:.3f}"
+        )
 
 
 def evaluate(real: SequenceDataset, synthetic: SequenceDataset) -> Report:
@@ -45,8 +47,8 @@ def evaluate(real: SequenceDataset, synthetic: SequenceDataset) -> Report:
             f"the synthetic data have the features {', '.join(synthetic.names)}, "
             f"the real data {', '.join(real.names)}; they must be the same, in the same order"
         )
-    rows = {}
-    both = [real.scaled, real.scaler.scale(synthetic.values)]
+    rows: dict[str, dict[str, float]] = {}
+    both: list[np.ndarray] = [real.scaled, real.scaler.scale(synthetic.values)]
     masks = [real.mask, synthetic.mask]
     for k, name in enumerate(real.names):
         a, b = (values[..., k] for values in both)

@@ -1,0 +1,138 @@
+"""From noise to new sequences: Z -> generator -> supervisor -> recovery -> the data's own units."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from timegan_lib.config import InputError, TimeGANConfig, whole_number
+from timegan_lib.networks import Networks
+from timegan_lib.sequences import SequenceDataset
+from timegan_lib.training import NOISE, SAMPLING, assign, draw_gaussian, stream
+
+BATCH = 256  # sequences generated in one call
+PHASE = 3  # the sampler's own streams of random numbers, after those of the three phases
+
+
+class Lengths:
+    """The lengths of the training sequences: how long new ones may be, and the scale of a length.
+
+    Where lengths vary and there are static features, the length is one more of them, scaled to [0, 1].
+    """
+
+    def __init__(self, lengths: np.ndarray):
+        self.all = np.asarray(lengths, np.int64)
+        self.shortest, self.longest = int(self.all.min()), int(self.all.max())
+        self.vary = self.shortest < self.longest
+
+    def scale(self, lengths: np.ndarray) -> np.ndarray:
+        span = max(1, self.longest - self.shortest)
+        return ((lengths - self.shortest) / span).astype(np.float32)
+
+    def inverse(self, scaled: np.ndarray) -> np.ndarray:
+        lengths = self.shortest + scaled * (self.longest - self.shortest)
+        return np.rint(lengths).astype(np.int64)
+
+    def draw(self, n: int, seed: int) -> np.ndarray:
+        return np.random.default_rng([seed, PHASE]).choice(self.all, n)
+
+
+class Sampler:
+    """Trained networks and what it takes to turn their output into a data set.
+
+    average: the moving average of the sampling weights. template: names, units and ranges of the data.
+    Taught in book/how-the-code-is-built.md.
+    """
+
+    def __init__(
+        self, config: TimeGANConfig, networks: Networks, average: list[Any],
+        template: SequenceDataset, lengths: Lengths,
+    ):  # fmt: skip
+        self.config, self.networks, self.average = config, networks, average
+        self.template, self.lengths = template, lengths
+        self._compiled = tf.function(self._generate_batch)
+
+    @property
+    def length_is_static(self) -> bool:
+        return self.networks.static is not None and self.lengths.vary
+
+    def __call__(
+        self, n: int, seed: int, lengths: Any = None, static: Any = None, average: bool = False
+    ) -> SequenceDataset:
+        """n sequences; the arguments are those of `TimeGAN.sample`."""
+        n, seed = whole_number("n", n, 1), whole_number("seed", seed, 0)
+        wanted_lengths = None if lengths is None else self._wanted_lengths(lengths, n)
+        wanted = None if static is None else self._wanted_static(static, wanted_lengths, n, seed)
+        values, made = self._generate(n, seed, wanted, average)
+        if made is not None and self.length_is_static:
+            if wanted_lengths is None:
+                wanted_lengths = self.lengths.inverse(made[:, -1])
+            made = made[:, :-1]
+        if wanted_lengths is None:
+            wanted_lengths = self.lengths.draw(n, seed)
+        return self.template.like(values, wanted_lengths, made)
+
+    def _wanted_lengths(self, lengths: Any, n: int) -> np.ndarray:
+        found = np.asarray(lengths)
+        if found.dtype.kind not in "iu" or found.shape not in ((), (n,)):
+            raise InputError(f"lengths is {lengths!r}; give one whole number, or {n} of them")
+        if found.min() < 1 or found.max() > self.lengths.longest:
+            raise InputError(
+                f"lengths run from {found.min()} to {found.max()}; "
+                f"this model makes 1 to {self.lengths.longest} steps"
+            )
+        return np.broadcast_to(found, (n,)).astype(np.int64)
+
+    def _wanted_static(
+        self, static: Any, lengths: np.ndarray | None, n: int, seed: int
+    ) -> np.ndarray:
+        if self.networks.static is None:
+            raise InputError("static is given, but the model was trained without static features")
+        scaled = self.template.scale_static(static)
+        if len(scaled) != n:
+            raise InputError(f"static has {len(scaled)} rows and n is {n}; they must be equal")
+        if not self.lengths.vary:
+            return scaled
+        lengths = self.lengths.draw(n, seed) if lengths is None else lengths
+        return np.column_stack([scaled, self.lengths.scale(lengths)])
+
+    def _generate(
+        self, n: int, seed: int, static: np.ndarray | None, average: bool
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Scaled values (n, T, D) and scaled static (n, Ds) or None, batch by batch."""
+        weights, batches = self.networks.weights(*SAMPLING), math.ceil(n / BATCH)
+        last = [tf.identity(weight) for weight in weights]
+        if static is not None:
+            static = np.resize(static, (batches * BATCH, static.shape[1]))
+        try:
+            if average:
+                assign(weights, self.average)
+            parts = []
+            for batch in range(batches):
+                rows = slice(batch * BATCH, (batch + 1) * BATCH)
+                given = None if static is None else tf.constant(static[rows], tf.float32)
+                part = self._compiled(tf.constant(seed, tf.int64), tf.constant(batch), given)
+                parts.append([None if array is None else array.numpy() for array in part])
+        finally:
+            assign(weights, last)
+        values, made = (list(column) for column in zip(*parts, strict=True))
+        return np.concatenate(values)[:n], None if made[0] is None else np.concatenate(made)[:n]
+
+    def _generate_batch(self, seed: tf.Tensor, batch: tf.Tensor, wanted: tf.Tensor | None):
+        """X^ (B, T, D), and s~ (B, Ds) or None. wanted: static features to generate for."""
+        networks = self.networks
+        shape: tuple[int, ...] = (BATCH, self.lengths.longest, networks.noise_size)
+        z = NOISE[self.config.noise](shape, stream(seed, PHASE, batch, 0))
+        context = static = None
+        if networks.static is not None and wanted is not None:
+            context, static = networks.static.embedder(wanted), wanted
+        elif networks.static is not None:
+            shape = (BATCH, networks.static.size)
+            noise = draw_gaussian(shape, stream(seed, PHASE, batch, 1))
+            context = networks.static.generator(noise)  # h^_S
+            static = networks.static.recovery(context)
+        generated = networks.generator(z, context)  # E^
+        return networks.recovery(networks.supervisor(generated, context)), static
