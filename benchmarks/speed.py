@@ -28,6 +28,7 @@ TWO, ONE = (1, 2), (1, 1)  # threads within an operation, and between operations
 CONTESTANTS = {
     "library": {"kind": "library", "threads": TWO},
     "library, one thread": {"kind": "library", "threads": ONE},
+    "library, TensorFlow's own threads": {"kind": "library", "threads": None},
     "port": {"kind": "port", "threads": TWO},
     "port, TensorFlow's own threads": {"kind": "port", "threads": None},
     "port, unrolled": {"kind": "port", "threads": TWO, "unroll": True},
@@ -217,11 +218,12 @@ def say(title: str, table) -> None:
 
 def main() -> None:
     parts = {"contest": contest, "memory": memory, "where": where, "growth": growth}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="few steps: to see whether all of it runs")
-    parser.add_argument("--only", nargs="+", choices=list(parts), help="these parts, keep the others")
+    layout = argparse.RawTextHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
+    parser.add_argument("--quick", action="store_true", help="a few steps, to see that it runs")
+    parser.add_argument("--only", nargs="+", choices=list(parts), help="these, keep the rest")
     parser.add_argument("--tsgm", metavar="PYTHON", help="the Python of an environment with tsgm")
-    parser.add_argument("--report", action="store_true", help="measure nothing, only write README.md")
+    parser.add_argument("--report", action="store_true", help="only write README.md")
     given = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if not given.report:

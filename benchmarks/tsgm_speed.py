@@ -7,6 +7,7 @@ every call of an update, so that a step is what passes between two of them, data
 import argparse
 import contextlib
 import io
+import itertools
 import json
 import logging
 import os
@@ -21,6 +22,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
+SIZES = {"batch": 128, "length": 24, "features": 6, "hidden": 24, "layers": 3, "windows": 2000}
+
 
 def resident_mb() -> float:
     with open("/proc/self/statm") as file:
@@ -31,9 +34,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--skip", type=int, default=6, help="steps left out: tracing, warming up")
-    for name, value in {"batch": 128, "length": 24, "features": 6, "hidden": 24, "layers": 3}.items():
+    for name, value in SIZES.items():
         parser.add_argument(f"--{name}", type=int, default=value)
-    parser.add_argument("--windows", type=int, default=2000)
     given = parser.parse_args()
 
     import tsgm
@@ -67,7 +69,7 @@ def main() -> None:
     } | {"python": platform.python_version(), "steps": given.steps}  # fmt: skip
     for phase, seen in stamps.items():
         seen = seen[:: 2 if phase == "III" else 1][given.skip :]
-        pairs = list(zip(seen, seen[1:], strict=False))
+        pairs = list(itertools.pairwise(seen))
         result[phase] = {
             "ms": statistics.median(b[0] - a[0] for a, b in pairs) * 1e3,
             "cpu_ms": statistics.median(b[1] - a[1] for a, b in pairs) * 1e3,

@@ -91,7 +91,7 @@ def profile(contestant, phase: str, steps: int) -> dict:
     return {
         kind: {"share": spent / whole, "count": count_of[kind] / steps}
         for kind, spent in time_of.most_common()
-        if not kind.startswith("(") and spent > 0.003 * whole
+        if hasattr(tf.raw_ops, kind) and spent > 0.003 * whole
     }
 
 

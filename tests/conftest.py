@@ -21,5 +21,5 @@ def eager():
 def compiled(monkeypatch):
     """Let TimeGAN.fit take trainings that are compiled already; see helpers.Compiled."""
     monkeypatch.setattr(model, "Training", COMPILED.training)
-    yield
+    yield COMPILED
     COMPILED.give_back()

@@ -30,7 +30,9 @@ def tiny_static(count=40, blocks=(1, 3), seed=1):
     """Static features of these widths, a number in [0, 1] or a one-hot category each."""
     rng = np.random.default_rng(seed)
     parts = [
-        rng.uniform(0, 1, (count, 1)) if width == 1 else np.eye(width)[rng.integers(width, size=count)]
+        rng.uniform(0, 1, (count, 1))
+        if width == 1
+        else np.eye(width)[rng.integers(width, size=count)]
         for width in blocks
     ]
     return np.concatenate(parts, 1).astype(np.float32)

@@ -61,7 +61,9 @@ class SlowTimeGAN:
         state, states = 0.0, []
         for x in xs:
             if not states:
-                state = tf.zeros((x.shape[0], self.weights[f"{name}/candidate/bias"].shape[0]), x.dtype)
+                state = tf.zeros(
+                    (x.shape[0], self.weights[f"{name}/candidate/bias"].shape[0]), x.dtype
+                )
             gates = tf.sigmoid(self.dense(f"{name}/gates", tf.concat([x, state], 1)))
             r, u = tf.split(gates, 2, 1)
             c = tf.tanh(self.dense(f"{name}/candidate", tf.concat([x, r * state], 1)))

@@ -186,7 +186,10 @@ def test_gradient_of_sequences_of_one_step():
 def test_padding_gets_no_gradient():
     mask = mask_of(LENGTHS)
     for loss in (reconstruction_loss, supervised_loss, moments_loss):
-        for either in (lambda x, loss=loss: loss(ALIKE, x, mask), lambda x, loss=loss: loss(x, ALIKE, mask)):
+        for either in (
+            lambda x, loss=loss: loss(ALIKE, x, mask),
+            lambda x, loss=loss: loss(x, ALIKE, mask),
+        ):
             found = gradient(either, draw(6))
             assert np.all(found[~np.broadcast_to(mask == 1, SHAPE)] == 0.0)
             assert np.any(found != 0.0)

@@ -37,7 +37,9 @@ def assert_same(found, expected):
     for ours, theirs in zip(found, expected, strict=True):  # losses, then gradients
         assert ours.keys() == theirs.keys()
         for key in ours:
-            np.testing.assert_allclose(ours[key], theirs[key], rtol=2e-5, atol=2e-6, err_msg=str(key))
+            np.testing.assert_allclose(
+                ours[key], theirs[key], rtol=2e-5, atol=2e-6, err_msg=str(key)
+            )
 
 
 @pytest.mark.parametrize("with_static", [False, True], ids=["no static", "static"])
@@ -96,7 +98,9 @@ def test_room_behind_the_longest_sequence_changes_nothing(with_static):
 @pytest.fixture(scope="module")
 def models():
     tf.config.run_functions_eagerly(True)
-    return {with_static: tiny_model(dataset(with_static=with_static)) for with_static in (False, True)}
+    return {
+        with_static: tiny_model(dataset(with_static=with_static)) for with_static in (False, True)
+    }
 
 
 def behind(data):
@@ -118,7 +122,9 @@ def test_sampled_lengths_come_from_the_training_lengths(models):
     expected = np.array([np.mean(size == LENGTHS) for size in range(2, LENGTH + 1)])
     np.testing.assert_array_equal(sizes, range(2, LENGTH + 1))
     np.testing.assert_allclose(counts / 4000, expected, atol=0.04)
-    np.testing.assert_array_equal(model.sample(50, seed=1).lengths, model.sample(50, seed=1).lengths)
+    np.testing.assert_array_equal(
+        model.sample(50, seed=1).lengths, model.sample(50, seed=1).lengths
+    )
     assert np.any(model.sample(50, seed=1).lengths != model.sample(50, seed=2).lengths)
 
 
@@ -141,7 +147,7 @@ def test_with_statics_the_length_is_generated_jointly(models):
     kept = bias.numpy()
     try:
         for push, length in ((-50, 2), (0, None), (50, LENGTH)):
-            bias.assign(kept + [0, 0, push])
+            bias.assign(kept + np.array([0, 0, push]))
             made = model.sample(30)
             assert made.static.shape == (30, 2)  # the length is not among them
             assert set(made.lengths) == {length} if length else made.lengths.min() >= 2

@@ -26,7 +26,7 @@ class Reference:
         folder = Path(__file__).parent / "reference"
         with np.load(folder / f"{cell}_small.npz") as archive:
             self.numbers = {key: archive[key] for key in archive.files}
-        batch, length, features = self["X|0"].shape
+        batch, _, features = self["X|0"].shape
         config = TimeGANConfig(cell=cell, batch_size=batch, **CASES[cell])
         self.networks = Networks(config, features)
         for weight in self.networks.all_weights:

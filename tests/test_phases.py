@@ -8,7 +8,16 @@ many steps run in one call changes nothing, to the last bit.
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import BATCH, changed, owned_by, snapshot, tiny_config, tiny_training, tiny_values
+from helpers import (
+    BATCH,
+    changed,
+    losses_and_gradients,
+    owned_by,
+    snapshot,
+    tiny_config,
+    tiny_training,
+    tiny_values,
+)
 from slow import assert_equal_steps
 
 
@@ -46,6 +55,21 @@ def test_each_phase_moves_its_own_variables_only(training, phase):
     owners = [owner for owner in MOVES[phase] if owner != steps]
     assert changed(before, training) == owned_by(training, *owners) | {steps}
     assert int(training.state[steps]) == 2
+
+
+def test_each_optimizer_has_its_own_networks():
+    """And every weight of them gets a gradient."""
+    found = {}
+    for (adam, name), gradient in losses_and_gradients(tiny_training())[1].items():
+        assert np.any(gradient != 0), f"{adam} {name}"
+        found.setdefault(adam, set()).add(name.split("/")[0])
+    assert found == {
+        "autoencoder_adam": {"embedder", "recovery"},
+        "supervisor_adam": {"supervisor"},
+        "generator_adam": {"generator", "supervisor"},
+        "embedder_adam": {"embedder", "recovery"},
+        "discriminator_adam": {"discriminator"},
+    }
 
 
 def test_state_holds_every_variable(training):

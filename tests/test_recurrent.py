@@ -74,10 +74,10 @@ def compare(cell, layers, shape, compiled):
     units = theirs[-1].units
     weighting = tf.constant(rng.normal(size=(*shape[:2], units)), tf.float32)
 
+    flat = [weight for layer in layers for weight in layer]
+
     def ours(x):
-        return values_and_gradients(
-            lambda x: recurrent_stack(x, layers, cell), x, sum(layers, []), weighting
-        )
+        return values_and_gradients(lambda x: recurrent_stack(x, layers, cell), x, flat, weighting)
 
     def stacked(x):
         for layer in theirs:

@@ -102,12 +102,13 @@ def test_interrupted_anywhere_ends_as_never_stopped(monkeypatch, tmp_path, strai
     assert_same_history(again.history, straight.history, without=[calls] if after else [])
 
 
-def test_interrupted_again_and_again(monkeypatch, tmp_path, straight):
+def test_interrupted_again_and_again(monkeypatch, tmp_path, straight, compiled):
     left, rng = sum(STEPS), random.Random(1)
     while left > 3:
         calls = rng.randint(1, 3)
         interrupted(monkeypatch, calls, tmp_path / "run", checkpoint_every=rng.randint(1, 9))
         left -= calls
+        compiled.give_back()
     again = fit(tmp_path / "run", checkpoint_every=4)
     assert_same_state(again, straight)
     assert_same_history(again.history, straight.history)
@@ -116,20 +117,21 @@ def test_interrupted_again_and_again(monkeypatch, tmp_path, straight):
 
 
 def test_many_steps_a_call_are_interrupted_too(monkeypatch, tmp_path):
-    config = run_config(steps=(1_600, 0, 0))  # three steps a call
+    config = run_config(steps=(1_000, 0, 0))  # two steps a call
     never = fit(tmp_path / "never", config)
-    stopped = interrupted(monkeypatch, 211, tmp_path / "run", config=config, checkpoint_every=1_000)
-    assert stopped.steps_done["autoencoder"] == 633
+    stopped = interrupted(monkeypatch, 111, tmp_path / "run", config=config, checkpoint_every=1_000)
+    assert stopped.steps_done["autoencoder"] == 222
     again = fit(tmp_path / "run", config, checkpoint_every=1_000)
     assert_same_state(again, never)
-    again = fit(tmp_path / "other", config, checkpoint_every=170)  # calls of other lengths
+    again = fit(tmp_path / "other", config, checkpoint_every=171)  # calls of other lengths
     assert_same_state(again, never)
 
 
-def test_by_and_by_equals_at_once(tmp_path, straight):
+def test_by_and_by_equals_at_once(tmp_path, straight, compiled):
     for steps in [(4, 0, 0), (7, 2, 0), (7, 5, 1), (7, 5, 6)]:
         model = fit(tmp_path / "run", run_config(steps=steps))
         assert tuple(model.steps_done.values()) == steps
+        compiled.give_back()
     assert_same_state(model, straight)
     assert_same_history(model.history, straight.history)
 
@@ -231,15 +233,10 @@ def test_killed_between_any_two_writes(monkeypatch, tmp_path, straight, write):
             fit(tmp_path / "run", checkpoint_every=2)
     (part,) = (tmp_path / "run").glob(".*.part")
     part.write_bytes(part.read_bytes()[:100])
-    again = fit(tmp_path / "run", run_config(steps=(7, 0, 0)))
+    again = fit(tmp_path / "run")
     assert not list((tmp_path / "run").glob(".*"))
-    for name in ("embedder/output/kernel", "autoencoder_adam/powers"):
-        here, there = (model.training.state[name].numpy() for model in (again, straight))
-        if not name.startswith("embedder"):  # phase III moves the embedder on
-            np.testing.assert_array_equal(here, there)
-    assert_same_history(
-        again.history, straight.history[["phase", "step", "seconds", "reconstruction"]][:7]
-    )
+    assert_same_state(again, straight)
+    assert_same_history(again.history, straight.history)
 
 
 def test_a_reader_leaves_what_another_process_is_writing(run):
@@ -359,10 +356,10 @@ def named_otherwise():
         ({"config": run_config(hidden=5)}, "hidden=4, not 5"),
         ({"config": run_config(gamma=2.0)}, r"gamma=1\.0, not 2\.0"),
         ({"config": run_config(moments=False)}, "moments=True, not False"),
-        ({"seed": 1}, "seed=0, not 1"),
-        ({"data": tiny_data(seed=1)}, "other data"),
-        ({"data": tiny_data(count=21)}, "other data"),
-        ({"data": tiny_data(length=5)}, "other data"),
+        ({"seed": 1}, "seed.*0, not 1"),
+        ({"data": tiny_data(seed=1)}, "with data .*, or another folder"),
+        ({"data": tiny_data(count=21)}, "with data"),
+        ({"data": tiny_data(length=5)}, "with data"),
         ({"config": run_config(steps=(7, 5, 5))}, "holds 6 joint steps and steps asks for 5"),
         ({"data": named_otherwise()}, "x1, x2, not a, b"),
     ],

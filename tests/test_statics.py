@@ -88,7 +88,7 @@ def test_activations():
     odds = np.exp(logits[:, 1:] - logits[:, 1:].max(1, keepdims=True))
     np.testing.assert_allclose(recovered[:, 1:], odds / odds.sum(1, keepdims=True), atol=1e-5)
     np.testing.assert_allclose(recovered[:, 0], 1 / (1 + np.exp(-logits[:, 0])), atol=1e-5)
-    assert 0 <= networks.generator(x).numpy().min() and networks.generator(x).numpy().max() <= 1
+    assert networks.generator(x).numpy().min() >= 0 and networks.generator(x).numpy().max() <= 1
     assert np.abs(networks.discriminator(x)).max() > 5
 
 

@@ -46,8 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
             return _stop(error, 2)
         except TrainingError as error:
             return _stop(error, 1)
-        except KeyboardInterrupt:
-            return _stop("stopped", 130)
+        except KeyboardInterrupt as stop:
+            return _stop(str(stop) or "stopped", 130)
     return 0
 
 
@@ -69,8 +69,8 @@ def train(options: argparse.Namespace, command: str) -> None:
             progress=not options.quiet and sys.stderr.isatty(),
         )  # fmt: skip
     except KeyboardInterrupt:
-        _stop(f"stopped at {_steps(model)}, and saved; the same line goes on from here", 130)
-        raise SystemExit(130) from None
+        where = f"stopped at {_steps(model)}, and saved"
+        raise KeyboardInterrupt(f"{where}; the same line goes on from here") from None
     if not options.quiet:
         print(f"Trained: {_steps(model)}.")
         print(f"Next: timegan sample {shlex.quote(options.out)} --out synthetic.csv")

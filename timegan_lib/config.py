@@ -70,7 +70,7 @@ class TimeGANConfig:
 
     # switches
     supervised: bool = True  # False: no L_S anywhere, no phase II (paper Table 3, first line)
-    embedding: bool = True  # False: the latent space is the data (Table 3, second)
+    embedding: bool = True  # False: the latent space is the data, D wide (Table 3, second)
     joint: bool = True  # False: L_S does not reach the embedder (Table 3, third)
     freeze_autoencoder: bool = False  # True: no embedder update in phase III
     moments: bool = True
@@ -78,9 +78,7 @@ class TimeGANConfig:
 
     # static features
     static_hidden: int | None = None  # size of h_S; None: min(hidden, 4 * static features)
-    static_weight: float | None = (
-        None  # of the static part of L_R; None: 1 / T, the paper's balance
-    )
+    static_weight: float | None = None  # of every static term; None: 1 / T, as in the paper
     condition_on_real: bool = False  # half of the joint batches feed the generator e_S(s)
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from timegan_lib.checkpoint import RunDirectory
 from timegan_lib.config import PHASES, TimeGANConfig

@@ -192,9 +192,12 @@ class TimeGAN:
         The same seed gives the same samples, and a smaller n the first of them. lengths: one wanted
         length or (n,) of them, else like the training data. static: (n, Ds) wanted static features, a
         table with their columns or numbers in their own units; measure whether samples follow them
-        before you rely on it. average: use the moving average of the weights over the joint phase
-        instead of the last ones. Raises InputError.
+        before you rely on it. Where the length is generated with the static features, `lengths`
+        without `static` only cuts what was made for another length. average: use the moving average
+        of the weights over the joint phase instead of the last ones. Raises InputError.
         """
+        if average and not self.steps_done["joint"]:
+            raise InputError("average=True needs a model with joint steps; this one has none yet")
         return self._trained(n, seed, lengths, static, average)
 
     # ---- save and load ----

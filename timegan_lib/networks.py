@@ -92,11 +92,7 @@ class RecurrentNetwork:
         self, name: str, config: TimeGANConfig, inputs: int, outputs: int, *,
         layers: int | None = None, activation=tf.sigmoid, ways: int = 1, seed: int,
     ):  # fmt: skip
-        h = (
-            outputs
-            if name != "recovery" and not config.embedding and outputs > 1
-            else config.hidden
-        )
+        h = config.hidden
         self.cell, self.activation = config.cell, activation
         self.stacks = []  # one, or two for a network that reads both ways
         for way in range(ways):

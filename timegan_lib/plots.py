@@ -6,13 +6,14 @@ synthetic data are orange, everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
 
 from timegan_lib.config import PHASES
 from timegan_lib.sequences import SequenceDataset
@@ -21,7 +22,7 @@ REAL, SYNTHETIC, OTHER, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 
 STYLE: dict[str, Any] = {
     "figure.constrained_layout.use": True,
-    "figure.dpi": 110,
+    "figure.dpi": 90,
     "figure.facecolor": "white",  # also on a dark page
     "axes.facecolor": "white",
     "axes.grid": True,
@@ -42,29 +43,35 @@ def use_style() -> None:
 
 def sample_grid(
     sets: dict[str, SequenceDataset],
-    n: int = 20,
+    n: int = 12,
     seed: int = 0,
     units: dict[str, str] | None = None,
+    features: Sequence[str] | None = None,
 ) -> Figure:
     """n random sequences of each set, a column a set and a row a feature, on one scale a row.
 
     The first set is drawn in blue, the others in orange. units: what to write beside a feature.
+    features: the names to show, else all.
     """
     names = next(iter(sets.values())).names
+    shown = names if features is None else tuple(features)
     fig, axes = plt.subplots(
-        len(names), len(sets), figsize=(2.6 * len(sets) + 1, 1.45 * len(names) + 0.5),
+        len(shown), len(sets), figsize=(2.6 * len(sets) + 1, 1.45 * len(shown) + 0.5),
         sharex=True, sharey="row", squeeze=False,
     )  # fmt: skip
     for column, (title, data) in enumerate(sets.items()):
         rows = np.random.default_rng(seed).choice(len(data), min(n, len(data)), replace=False)
-        for k, name in enumerate(names):
-            ax = axes[k, column]
-            for row in rows:
-                line = data.values[row, : data.lengths[row], k]
-                ax.plot(line, color=SYNTHETIC if column else REAL, alpha=0.5, linewidth=0.9)
-            ax.set_ylabel(f"{name}\n{(units or {}).get(name, '')}".strip() if column == 0 else "")
         axes[0, column].set_title(title)
         axes[-1, column].set_xlabel("step")
+        for ax, name in zip(axes[:, column], shown, strict=True):
+            values = data.values[:, :, names.index(name)]
+            for row in rows:
+                line = values[row, : data.lengths[row]]
+                ax.plot(line, color=SYNTHETIC if column else REAL, alpha=0.5, linewidth=0.9)
+            if values.max() >= 1e5:
+                ax.yaxis.set_major_formatter(EngFormatter())  # 25 M rather than 2.5 and a 1e7
+            if column == 0:
+                ax.set_ylabel(f"{name}\n{(units or {}).get(name, '')}".strip())
     fig.align_ylabels()
     return fig
 
@@ -78,13 +85,7 @@ def history_plot(history: pd.DataFrame, losses: dict[str, list[str]]) -> Figure:
         rows = history[history["phase"] == phase]
         for loss, style in zip(losses[phase], styles, strict=False):
             ax.plot(rows["step"], rows[loss], style, label=loss)
-        _log_axis(ax, phase)
+        ax.set(title=f"{phase} phase", xlabel="step", yscale="log")
+        ax.legend(fontsize="small")
+    axes[0, 0].set_ylabel("loss")
     return fig
-
-
-def _log_axis(ax: Axes, phase: str) -> None:
-    ax.set(title=f"{phase} phase", xlabel="step", yscale="log")
-    ax.legend(fontsize="small")
-    axes = ax.get_subplotspec()
-    if axes is not None and axes.is_first_col():
-        ax.set_ylabel("loss")

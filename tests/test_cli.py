@@ -1,0 +1,258 @@
+"""The commands, from a table of one's own to new sequences and back, in the order of use."""
+
+import json
+import signal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from timegan_lib import DATASETS, SequenceDataset, TimeGAN, __version__, cli, load_dataset
+from timegan_lib.checkpoint import RunDirectory
+from timegan_lib.cli import main
+from timegan_lib.training import Training
+
+pytestmark = pytest.mark.usefixtures("compiled")
+SMALL = ["--steps", "4", "3", "5", "--checkpoint-every", "2"]
+SMALL += ["--set", "hidden=4", "--set", "layers=1", "--set", "batch_size=8"]
+ROLES = ["--group", "storm", "--time", "hour", "--static", "season", "sea"]
+
+
+def table():
+    """Twenty groups of 2 to 5 rows: numbers, whole numbers, categories, true and false, statics."""
+    rng, rows = np.random.default_rng(0), []
+    for storm in range(20):
+        for hour in range(2 + storm % 4):
+            rows.append(
+                {
+                    "season": 2_000 + storm,
+                    "hour": hour,
+                    "wind": 30 + 5 * (storm % 5) + hour,
+                    "kind": ["calm", "storm", "gale"][(storm + hour) % 3],
+                    "storm": f"storm {storm}",
+                    "pressure": 990.5 + rng.normal(),
+                    "sea": ["north", "south"][storm % 2],
+                    "night": bool(hour % 2),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with the table, a run that was stopped in phase III and went on, and samples of it."""
+    folder = tmp_path_factory.mktemp("cli")
+    table().to_csv(folder / "storms.csv", index=False)
+    train = ["train", "storms.csv", "--out", "run", *SMALL, *ROLES, "--quiet"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        with patch.context() as stop:
+            original, count = Training.run, iter(range(100))
+
+            def run(self, phase, steps):
+                if next(count) == 9:
+                    signal.raise_signal(signal.SIGINT)
+                return original(self, phase, steps)
+
+            stop.setattr(Training, "run", run)
+            codes = [main(train)]
+        stopped = TimeGAN.load("run").steps_done
+        codes += [main(train)]
+        codes += [main(["sample", "run", "--out", "new/synthetic.csv", "-n", "30", "--seed", "2"])]
+    assert codes == [130, 0, 0]
+    assert stopped == {"autoencoder": 4, "supervisor": 3, "joint": 2}
+    return folder
+
+
+@pytest.fixture
+def here(place, monkeypatch):
+    monkeypatch.chdir(place)
+    return place
+
+
+def test_the_same_line_again_goes_on(here):
+    model = TimeGAN.load("run")
+    assert model.steps_done == {"autoencoder": 4, "supervisor": 3, "joint": 5}
+    assert list(model.history["step"]) == [1, 2, 3, 4, 1, 2, 3, 1, 2, 3, 4, 5]
+
+
+def test_stopped_by_hand_it_says_so_in_one_line(here, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(Training, "run", lambda *_: signal.raise_signal(signal.SIGINT))
+    assert main(["train", "storms.csv", "--out", str(tmp_path / "run"), *SMALL, *ROLES]) == 130
+    said = capsys.readouterr().err
+    assert said == (
+        "timegan: stopped at autoencoder 0, supervisor 0, joint 0 steps, and saved; "
+        "the same line goes on from here\n"
+    )
+
+
+def test_the_command_and_the_versions_are_recorded(here):
+    about = RunDirectory("run").read_config()
+    assert about["command"] == (
+        "timegan train storms.csv --out run --steps 4 3 5 --checkpoint-every 2 --set hidden=4 "
+        "--set layers=1 --set batch_size=8 --group storm --time hour --static season sea --quiet"
+    )
+    assert about["seed"] == 0 and about["versions"]["timegan_lib"] == __version__
+    assert about["settings"]["steps"] == [4, 3, 5]
+
+
+def test_samples_come_back_as_the_table_was(here):
+    synthetic, real = pd.read_csv("new/synthetic.csv"), pd.read_csv("storms.csv")
+    columns = [name for name in real.columns if name not in ("hour", "storm")]
+    assert list(synthetic.columns) == ["storm", "step", *columns]
+    for name in columns:
+        assert synthetic[name].dtype == real[name].dtype, name
+        if real[name].dtype == object or real[name].dtype.kind not in "if":
+            assert set(synthetic[name]) <= set(real[name])
+        else:
+            assert synthetic[name].between(real[name].min(), real[name].max()).all(), name
+    groups = synthetic.groupby("storm")
+    assert len(groups) == 30
+    assert groups.size().between(2, 5).all() and groups.size().nunique() > 1
+    assert (groups[["season", "sea"]].nunique() == 1).all(axis=None)
+    assert (synthetic["step"] == groups.cumcount()).all()
+
+
+def test_samples_are_those_of_python(here, tmp_path, capsys):
+    for more, options in [((), {}), (("--average",), {"average": True})]:
+        out = str(tmp_path / "samples.csv")
+        assert main(["sample", "run", "--out", out, "-n", "7", "--seed", "5", *more]) == 0
+        expected = TimeGAN.load("run").sample(7, seed=5, **options).to_frame()
+        pd.testing.assert_frame_equal(pd.read_csv(out), expected, check_dtype=False)
+        said = capsys.readouterr()
+        assert "7 sequences" in said.out and "samples.csv" in said.out and not said.err
+
+
+@pytest.mark.parametrize(
+    "synthetic", ["new/synthetic.csv", "run", "run/model.timegan", "storms.csv"]
+)
+def test_evaluate_takes_tables_runs_and_models(here, tmp_path, capsys, synthetic):
+    out = tmp_path / "report.json"
+    command = ["evaluate", synthetic, "--real", "storms.csv", *ROLES, "-n", "30", "--seed", "2"]
+    assert main([*command, "--out", str(out)]) == 0
+    said = capsys.readouterr()
+    numbers = json.loads(out.read_text())["features"]
+    names = ["wind", "kind=calm", "kind=gale", "kind=storm", "pressure", "night"]
+    assert list(numbers) == names and not said.err
+    assert all(name in said.out for name in names)
+    assert np.isfinite([value for row in numbers.values() for value in row.values()]).all()
+    if synthetic == "storms.csv":
+        assert all(row["distance"] < 1e-6 for row in numbers.values())
+    elif synthetic == "new/synthetic.csv":  # the same 30 sequences, rounded as the table is
+        sampled = TimeGAN.load("run").sample(30, seed=2)
+        wind = load_wind()
+        mean = sampled.values[sampled.mask][:, 0].mean()
+        assert numbers["wind"]["synthetic mean"] == pytest.approx(
+            (mean - wind.min()) / (wind.max() - wind.min()), abs=0.02
+        )
+
+
+def load_wind():
+    return pd.read_csv("storms.csv")["wind"]
+
+
+def test_a_category_that_was_never_sampled_is_no_other_column(here, tmp_path, capsys):
+    synthetic = pd.read_csv("new/synthetic.csv")
+    synthetic["kind"] = "gale"
+    synthetic.to_csv(tmp_path / "gale.csv", index=False)
+    command = ["evaluate", str(tmp_path / "gale.csv"), "--real", "storms.csv", *ROLES]
+    assert main(command) == 0
+    assert "kind=calm" in capsys.readouterr().out
+
+
+def test_windows_of_a_table(here, tmp_path, capsys):
+    out, table = str(tmp_path / "run"), str(tmp_path / "windows.csv")
+    read = ["--length", "2", "--group", "storm", "--time", "hour"]
+    frame = pd.read_csv("storms.csv").drop(columns=["season", "sea", "kind"])
+    frame.to_csv(tmp_path / "frame.csv", index=False)
+    csv = str(tmp_path / "frame.csv")
+    assert main(["train", csv, "--out", out, *SMALL, *read, "--snapshots", "2"]) == 0
+    assert "50 sequences of 2 steps" in capsys.readouterr().out
+    snapshot = f"{out}/snapshot-joint-2.timegan"
+    assert main(["sample", snapshot, "--out", table, "-n", "12"]) == 0
+    synthetic = pd.read_csv(table)
+    assert list(synthetic.columns) == ["sequence", "step", "wind", "pressure", "night"]
+    assert len(synthetic) == 24
+    assert main(["evaluate", table, "--real", csv, *read]) == 0
+
+
+def test_hold_out_trains_on_the_train_part(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(TimeGAN, "fit", lambda self, data, **_: seen.append(data))
+    for more in ([], ["--hold-out"]):
+        assert main(["train", "ibm", "--out", str(tmp_path), "--quiet", *more]) == 0
+    whole, part = seen
+    assert isinstance(part, SequenceDataset)
+    np.testing.assert_array_equal(part.values, load_dataset("ibm").split()[0].values)
+    assert len(part) < len(whole)
+
+
+def test_settings_reach_the_configuration(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(TimeGAN, "fit", lambda self, data, **_: seen.append((self, data)))
+    command = ["train", "ar_gaussian", "--out", str(tmp_path), "--quiet", "--seed", "3"]
+    command += ["--length", "7", "--steps", "1", "2", "3", "--set", "cell=lstm", "--set", "gamma=2"]
+    command += ["--set", "joint=False", "--set", "moments=true", "--set", "noise_size=None"]
+    assert main(command) == 0
+    ((model, data),) = seen
+    assert model.seed == 3 and data.values.shape[1] == 7
+    settings = model.config
+    assert (settings.steps, settings.cell, settings.gamma) == ((1, 2, 3), "lstm", 2.0)
+    assert (settings.joint, settings.moments, settings.noise_size) == (False, True, None)
+
+
+def test_info_on_a_run_and_on_a_model(here, capsys):
+    assert main(["info", "run"]) == 0
+    said = capsys.readouterr().out
+    for words in (
+        "steps     autoencoder 4, supervisor 3, joint 5",
+        "command   timegan train storms.csv --out run",
+        "seed      0",
+        "batch_size=8, hidden=4, layers=1",
+        "discriminator",
+        f"timegan_lib {__version__}",
+    ):
+        assert words in said
+    assert main(["info", "run/model.timegan"]) == 0
+    assert "joint 5" in capsys.readouterr().out
+    assert not list(RunDirectory("run").path.glob(".*"))
+
+
+@pytest.mark.parametrize("name", [name for name in DATASETS if name not in ("weather", "storms")])
+def test_info_on_a_data_set(name, capsys):
+    assert main(["info", name]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("SequenceDataset(") and "24 steps" in said
+    for feature in load_dataset(name).names:
+        assert feature in said
+
+
+def test_a_failed_training_has_its_own_code(here, tmp_path, capsys):
+    command = ["train", "storms.csv", "--out", str(tmp_path / "run"), *SMALL, *ROLES, "--quiet"]
+    assert main([*command, "--set", "learning_rate=3e38"]) == 1
+    warned, failed = capsys.readouterr().err.splitlines()
+    assert warned.startswith("timegan: warning: ") and "smaller learning_rate" in failed
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["sample"], ["evaluate"], ["info"]])
+def test_help_is_help(command, capsys):
+    with pytest.raises(SystemExit) as done:
+        main([*command, "--help"])
+    assert done.value.code == 0
+    said = capsys.readouterr()
+    assert said.out.startswith(f"usage: {' '.join(['timegan', *command])} ") and not said.err
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"timegan {__version__}\n"
+
+
+def test_threads_are_set_unless_the_user_did(monkeypatch):
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "7")
+    assert main(["info", "nowhere"]) == 2
+    environment = cli.os.environ
+    assert environment["TF_NUM_INTRAOP_THREADS"] == "1"
+    assert environment["TF_NUM_INTEROP_THREADS"] == "7"
