@@ -1,4 +1,4 @@
-"""Draws the picture on the first page of the book and in the README: `make cover`."""
+"""Draws the picture on the first page and in the README: `make cover`."""
 
 import sys
 from pathlib import Path

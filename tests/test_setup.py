@@ -31,7 +31,8 @@ FIRST_CELL = f"""\
 import importlib.util
 import sys
 
-if importlib.util.find_spec("timegan_lib") is None:  # on Colab: fetch the book and its library
+# On Colab: fetch the book and its library. Anywhere else: nothing.
+if importlib.util.find_spec("timegan_lib") is None:
     !git clone --quiet --depth 1 {REPOSITORY}
     sys.path.insert(0, "{NAME}")"""
 

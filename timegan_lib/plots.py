@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter
+from matplotlib.ticker import EngFormatter, NullFormatter
 
 from timegan_lib.config import PHASES
 from timegan_lib.sequences import SequenceDataset
@@ -86,6 +86,7 @@ def history_plot(history: pd.DataFrame, losses: dict[str, list[str]]) -> Figure:
         for loss, style in zip(losses[phase], styles, strict=False):
             ax.plot(rows["step"], rows[loss], style, label=loss)
         ax.set(title=f"{phase} phase", xlabel="step", yscale="log")
+        ax.yaxis.set_minor_formatter(NullFormatter())
         ax.legend(fontsize="small")
     axes[0, 0].set_ylabel("loss")
     return fig

@@ -103,6 +103,12 @@ class SequenceDataset:
             return None
         return self.static_scaler.scale(self.static).astype(np.float32)
 
+    def feature(self, name: str) -> Floats:
+        """The values of one feature, (N, T), in its own units. Raises InputError."""
+        if name not in self.names:
+            raise InputError(f"name={name!r} is no feature; there are {', '.join(self.names)}")
+        return self.values[:, :, self.names.index(name)]
+
     def __len__(self) -> int:
         return len(self.values)
 
