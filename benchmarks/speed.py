@@ -86,13 +86,13 @@ def contest(quick: bool) -> dict:
     """Milliseconds of a step of each phase, and memory, for every contestant."""
     workers = {name: Worker(settings) for name, settings in CONTESTANTS.items()}
     table: dict = {name: {} for name in workers}
-    rounds = 3 if quick else 9
+    rounds = 3 if quick else 7
     for phase in PHASES:
         for name, worker in workers.items():
             first = worker.ask("run", phase=phase, steps=1)["ms"] / 1e3
             worker.ask("run", phase=phase, steps=5)
             table[name][f"{phase} first call s"] = first
-        steps = (5 if quick else 20) * (1 if phase == "joint" else 4)
+        steps = (5 if quick else 12) * (1 if phase == "joint" else 4)
         for name, result in take_turns(workers, phase, rounds, steps).items():
             table[name][phase] = result
         say(phase, {name: round(table[name][phase]["ms"], 1) for name in table})
@@ -132,7 +132,7 @@ def growth(quick: bool) -> dict:
             worker = Worker(CONTESTANTS["library"], SIZES | {letter: size})
             worker.ask("run", phase="joint", steps=3)
             pair = {"size": worker, "default": default}
-            result = take_turns(pair, "joint", 2 if quick else 5, 3 if quick else 10)
+            result = take_turns(pair, "joint", 2 if quick else 5, 3 if quick else 6)
             table[letter][str(size)] = result["size"] | {
                 "ratio": result["size"]["ms"] / result["default"]["ms"],
                 "cpu_ratio": result["size"]["cpu_ms"] / result["default"]["cpu_ms"],

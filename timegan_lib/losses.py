@@ -30,9 +30,11 @@ def supervised_loss(latent, supervised, mask=None) -> tf.Tensor:
     Source: paper equation 9; the authors' G_loss_S. Taught in book/how-the-code-is-built.md.
     """
     pairs = None if mask is None else mask[:, 1:] * mask[:, :-1]
-    error = tf.square(latent[:, 1:] - supervised[:, :-1])
-    if error.shape[1] == 0:
-        return tf.reduce_sum(error)  # 0, and a gradient of 0
+    if latent.shape[1] == 1:
+        return 0.0 * tf.reduce_sum(supervised)  # no pair, and a gradient of zero
+    _, later = tf.split(latent, [1, -1], axis=1)  # [:, 1:]; its gradient is cheaper
+    earlier, _ = tf.split(supervised, [-1, 1], axis=1)  # [:, :-1]
+    error = tf.square(later - earlier)
     return masked_mean(error, pairs)
 
 
