@@ -33,7 +33,7 @@ def measured_on(part: dict) -> str:
     )  # fmt: skip
     return (
         f"Measured on {m['date']}: {m['cpu']}, {m['cores']} cores, {m['system']}, Python {m['python']}, "
-        f"TensorFlow {m['tensorflow']}, Keras {m['keras']}, NumPy {m['numpy']}.{busy}"
+        f"TensorFlow {m['tensorflow']}, Keras {m['keras']}, NumPy {m['numpy']}.{busy} {m.get('note', '')}"
     )
 
 
@@ -75,7 +75,19 @@ def contest(part: dict, results: dict) -> str:
         f"threads. Of the peak memory, {imports:.0f} MB are there as soon as the library is imported "
         "and the networks are made. Compiling: the first call of all three phases together.",
         table(head_2, verdicts),
+        *([earlier(part["earlier_runs"])] if "earlier_runs" in part else []),
     ])  # fmt: skip
+
+
+def earlier(runs: dict) -> str:
+    each = "; ".join(
+        f"phase {PHASES[phase]} {', '.join(f'{ratio:.2f}' for ratio in ratios)}"
+        for phase, ratios in runs.items()
+    )
+    return (
+        "This is the last of several whole runs. The earlier ones, at normal priority beside busier "
+        f"programs, gave for the best port on Keras's loop: {each}."
+    )
 
 
 def memory(part: dict, results: dict) -> str:
@@ -172,14 +184,16 @@ def growth(part: dict, results: dict) -> str:
     blocks = [measured_on(part)]
     for letter, sizes in part["table"].items():
         head = [UNITS[letter], *(f"{int(size):,}" for size in sizes)]
-        ratios = ["times the default's time", *(f"{r['ratio']:.2f}" for r in sizes.values())]
-        cpu = ["times its CPU time", *(f"{r['cpu_ratio']:.2f}" for r in sizes.values())]
-        blocks.append(table(head, [ratios, cpu]))
+        cpu = ["times the default's CPU time", *(f"{r['cpu_ratio']:.2f}" for r in sizes.values())]
+        blocks.append(table(head, [cpu]))
     return "\n\n".join(blocks)
 
 
 def tried(part: dict, results: dict) -> str:
-    rows = [[idea, f"{100 * (ratio - 1):+.0f} %"] for idea, ratio in part["table"].items()]
+    rows = [
+        [idea, ", ".join(f"{100 * (ratio - 1):+.0f} %" for ratio in runs)]
+        for idea, runs in part["table"].items()
+    ]
     return "\n\n".join([measured_on(part), table(["idea", "CPU time of a joint step"], rows)])
 
 

@@ -106,6 +106,11 @@ def test_samples_come_back_as_the_table_was(here):
             assert set(synthetic[name]) <= set(real[name])
         else:
             assert synthetic[name].between(real[name].min(), real[name].max()).all(), name
+    sampled = TimeGAN.load("run").sample(30, seed=2)
+    numbers = sampled.values[sampled.mask]  # wind, three kinds, pressure, night
+    np.testing.assert_array_equal(synthetic["wind"], np.rint(numbers[:, 0]))
+    kinds = np.array(["calm", "gale", "storm"])[numbers[:, 1:4].argmax(axis=1)]
+    assert list(synthetic["kind"]) == list(kinds)
     groups = synthetic.groupby("storm")
     assert len(groups) == 30
     assert groups.size().between(2, 5).all() and groups.size().nunique() > 1
@@ -140,15 +145,11 @@ def test_evaluate_takes_tables_runs_and_models(here, tmp_path, capsys, synthetic
         assert all(row["distance"] < 1e-6 for row in numbers.values())
     elif synthetic == "new/synthetic.csv":  # the same 30 sequences, rounded as the table is
         sampled = TimeGAN.load("run").sample(30, seed=2)
-        wind = load_wind()
+        wind = pd.read_csv("storms.csv")["wind"]
         mean = sampled.values[sampled.mask][:, 0].mean()
         assert numbers["wind"]["synthetic mean"] == pytest.approx(
             (mean - wind.min()) / (wind.max() - wind.min()), abs=0.02
         )
-
-
-def load_wind():
-    return pd.read_csv("storms.csv")["wind"]
 
 
 def test_a_category_that_was_never_sampled_is_no_other_column(here, tmp_path, capsys):
