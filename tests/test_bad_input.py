@@ -183,8 +183,8 @@ COMMANDS = {
     "nothing real": (evaluated("run", "nowhere.csv"), ["nowhere.csv"]),
     "no --real": (["evaluate", "run"], ["--real"]),
     "report below a file": (
-        evaluated("good.csv", "good.csv", "--length", "4", "--out", "good.csv/r.json"),
-        ["cannot write good.csv/r.json"],
+        evaluated("good.csv", "good.csv", "--length", "4", "--repeats", "0", "--out", "good.csv/r"),
+        ["cannot write good.csv/r/report.json"],
     ),
     "info on nothing": (["info", "nowhere"], ["no file nowhere"]),
     "info on a broken model": (["info", "truncated.timegan"], ["truncated.timegan is damaged"]),

@@ -2,7 +2,7 @@
 
 timegan train my.csv --out runs/mine --time date      learn; the same line goes on after a stop
 timegan sample runs/mine --out synthetic.csv -n 500   make new sequences
-timegan evaluate runs/mine --real my.csv --time date  compare them with the real ones
+timegan evaluate runs/mine --real my.csv --time date  say whether they can be used
 timegan info runs/mine                                say what is in a run, a model or a data set
 """
 
@@ -23,7 +23,8 @@ from timegan_lib import __version__
 from timegan_lib.checkpoint import RunDirectory, write_text
 from timegan_lib.config import InputError, TimeGANConfig
 from timegan_lib.datasets import DATASETS, load_dataset
-from timegan_lib.evaluation import evaluate
+from timegan_lib.evaluation import RULES, evaluate
+from timegan_lib.evaluation.report import MOST
 from timegan_lib.fitting import TrainingError
 from timegan_lib.model import TimeGAN
 from timegan_lib.sequences import SequenceDataset
@@ -85,16 +86,53 @@ def sample(options: argparse.Namespace, command: str) -> None:
 
 
 def evaluate_command(options: argparse.Namespace, command: str) -> None:
-    """compare synthetic sequences with the real data, feature by feature"""
-    real = _data(options.real, options)
+    """say whether synthetic sequences can be used, for what, and what is wrong with them"""
+    real, held_out = _data(options.real, options), None
+    if options.hold_out:
+        real, held_out = real.split()
     if ".csv" in Path(options.synthetic).suffixes:
         synthetic = _synthetic(options.synthetic, real, options)
     else:
-        synthetic = TimeGAN.load(options.synthetic).sample(options.n, seed=options.seed)
-    report = evaluate(real, synthetic)
-    if options.out:
-        write_text(Path(options.out), json.dumps(report.to_dict(), indent=2) + "\n")
+        model = TimeGAN.load(options.synthetic)
+        if Path(options.synthetic).is_dir():
+            _check_trained_on(model, real, held_out, options)
+        n = min(MOST, len(real)) if options.n is None else options.n
+        synthetic = model.sample(n, seed=options.seed, average=options.average)
+    rules = options.rule or RULES.get(options.real, ())
+    report = evaluate(
+        real, synthetic, held_out, rules=rules, repeats=options.repeats,
+        progress=sys.stderr.isatty(),
+    )  # fmt: skip
     print(report)
+    if options.out:
+        print(f"\nThe whole report, with figures: {report.save(options.out)}")
+
+
+def _check_trained_on(
+    model: TimeGAN,
+    real: SequenceDataset,
+    held_out: SequenceDataset | None,
+    options: argparse.Namespace,
+) -> None:
+    """A run must be judged against the data it was trained on, or privacy and ceiling mean nothing."""
+    about = RunDirectory(options.synthetic).read_config() or {}
+    if about.get("features") != list(real.names) or about["data"] == model.fingerprint(real):
+        return  # other features: `evaluate` says so
+    if held_out is not None:
+        if about["data"] == model.fingerprint(_data(options.real, options)):
+            raise InputError(
+                f"{options.synthetic} was trained on all of {options.real}: nothing was held out; leave "
+                "--hold-out away"
+            )
+    elif about["sequences"] < len(real) and about["data"] == model.fingerprint(real.split()[0]):
+        raise InputError(
+            f"{options.synthetic} was trained with --hold-out; give it here too, so that the data it has "
+            "not seen are compared as well"
+        )
+    warnings.warn(
+        f"{options.synthetic} was not trained on these data, or they were read with other options",
+        stacklevel=1,
+    )
 
 
 def info(options: argparse.Namespace, command: str) -> None:
@@ -300,7 +338,9 @@ def _parser() -> argparse.ArgumentParser:
                          help="use the moving average of the weights, not the last ones")  # fmt: skip
 
     command = add(
-        "evaluate", evaluate_command, "timegan evaluate synthetic.csv --real my.csv --time date"
+        "evaluate",
+        evaluate_command,
+        "timegan evaluate synthetic.csv --real my.csv --time date --out report",
     )
     command.add_argument(
         "synthetic", help="a run directory, a .timegan file, or a CSV of `timegan sample`"
@@ -308,11 +348,20 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--real", required=True, metavar="DATA", help=f"a CSV file, or one of {names}"
     )
-    command.add_argument("--out", metavar="FILE", help="write the numbers here too, as JSON")
-    command.add_argument(
-        "-n", type=int, default=1000, metavar="N", help="sequences to take from a model (1000)"
-    )
+    command.add_argument("--out", metavar="FOLDER",
+                         help="write report.html, with figures, and report.json into it")  # fmt: skip
+    command.add_argument("--hold-out", action="store_true",
+                         help="the model was trained with --hold-out: compare with that part too")  # fmt: skip
+    command.add_argument("--rule", action="append", default=[], metavar="RULE",
+                         help="what must hold at every step, such as 'High >= Low'; may be repeated "
+                         "(shipped data sets have their own)")  # fmt: skip
+    command.add_argument("--repeats", type=int, default=3, metavar="N",
+                         help="of each score that trains a network; 0 leaves those out (3)")  # fmt: skip
+    command.add_argument("-n", type=int, metavar="N",
+                         help=f"sequences to take from a model (as many as real ones, at most {MOST})")  # fmt: skip
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of these sequences (0)")
+    command.add_argument("--average", action="store_true",
+                         help="use the moving average of the model's weights, not the last ones")  # fmt: skip
     add_table(command, "the real data")
 
     command = add("info", info, "timegan info google")

@@ -110,6 +110,14 @@ class Table:
         blocks = [c.encode(frame[c.label]) for c in self.columns if c.static == static]
         return np.concatenate([np.empty((len(frame), 0)), *blocks], axis=1)
 
+    def rounded(self, numbers: Floats, static: bool) -> Floats:
+        """(rows, D) numbers as they are after a way to the columns and back."""
+        columns = [c for c in self.columns if c.static == static]
+        ends = np.cumsum([len(c.names) for c in columns])
+        blocks = np.split(numbers, ends[:-1], axis=1)
+        pairs = zip(columns, blocks, strict=True)
+        return np.concatenate([c.encode(c.decode(block)) for c, block in pairs], axis=1)
+
     def decode(self, values: Floats, static: Floats | None) -> dict[Label, pd.Series]:
         """(rows, D) and (rows, Ds) numbers to columns, in the order of the original."""
         position = {False: 0, True: 0}

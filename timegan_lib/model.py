@@ -95,7 +95,7 @@ class TimeGAN:
         run = None if run_dir is None else RunDirectory(run_dir)
         history = pd.DataFrame()
         if run is not None:
-            about = self._about(_fingerprint(values, lengths.all, static), data, command)
+            about = self._about(self.fingerprint(data), data, command)
             history = self._resume(run, training, about)
         self.training = training
         self._sampler = Sampler(
@@ -129,6 +129,16 @@ class TimeGAN:
         if static is not None and lengths.vary:
             static, blocks = np.column_stack([static, lengths.scale(lengths.all)]), (*blocks, 1)
         return data.scaled[:, : lengths.longest], static, blocks
+
+    def fingerprint(self, data: SequenceDataset) -> str:
+        """A short hash of all that training would see of these data; config.json of a run has it."""
+        lengths = Lengths(data.lengths)
+        values, static, _ = self._arrays(data, lengths)
+        digest = hashlib.sha256(f"{values.shape}".encode())
+        for array in (values, lengths.all, static):
+            if array is not None:
+                digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:16]
 
     def _about(self, fingerprint: str, data: SequenceDataset, command: str | None) -> dict:
         return {
@@ -275,15 +285,6 @@ def _check_same_run(run: RunDirectory, found: dict, about: dict) -> None:
                 f"{run.path} holds a run with {what} {found[name]}, not {about[name]}; "
                 f"give the same {name}, or another folder"
             )
-
-
-def _fingerprint(values: np.ndarray, lengths: np.ndarray, static: np.ndarray | None) -> str:
-    """A short hash of all that training sees."""
-    digest = hashlib.sha256(f"{values.shape}".encode())
-    for array in (values, lengths, static):
-        if array is not None:
-            digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:16]
 
 
 def _until(history: pd.DataFrame, done: list[int]) -> pd.DataFrame:

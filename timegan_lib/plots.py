@@ -90,3 +90,58 @@ def history_plot(history: pd.DataFrame, losses: dict[str, list[str]]) -> Figure:
         ax.legend(fontsize="small")
     axes[0, 0].set_ylabel("loss")
     return fig
+
+
+def marginals_plot(real: SequenceDataset, synthetic: SequenceDataset, columns: int = 3) -> Figure:
+    """A panel a feature: the histogram of its valid values in both sets."""
+    rows = -(-len(real.names) // columns)
+    fig, axes = plt.subplots(
+        rows, columns, figsize=(2.6 * columns + 0.4, 1.7 * rows + 0.4), squeeze=False
+    )
+    for k, ax in enumerate(axes.flat):
+        if k >= len(real.names):
+            ax.remove()
+            continue
+        a, b = (data.values[..., k][data.mask] for data in (real, synthetic))
+        edges = np.histogram_bin_edges(np.concatenate([a, b]), 30)
+        for values, color, label in ((a, REAL, "real"), (b, SYNTHETIC, "synthetic")):
+            share = np.full(len(values), 1 / len(values))
+            ax.hist(values, edges, weights=share, color=color, alpha=0.5, label=label)
+        ax.set_title(real.names[k])
+        ax.tick_params(labelsize="small")
+        if max(a.max(), b.max()) >= 1e5:
+            ax.xaxis.set_major_formatter(EngFormatter())
+    axes[0, 0].set_ylabel("share of steps")
+    axes[0, 0].legend(fontsize="small")
+    return fig
+
+
+def autocorrelation_plot(curves: dict[str, dict[str, np.ndarray]]) -> Figure:
+    """A panel for each kind of series, in it a line for each set: (lags + 1,) mean autocorrelations."""
+    fig, axes = plt.subplots(
+        1, len(curves), figsize=(3.8 * len(curves) + 0.4, 2.8), sharey=True, squeeze=False
+    )
+    colors = [REAL, SYNTHETIC, OTHER, GREY]
+    for ax, (title, sets) in zip(axes[0], curves.items(), strict=True):
+        for (name, values), color in zip(sets.items(), colors, strict=False):
+            ax.plot(values, "o-", markersize=3, color=color, label=name)
+        ax.axhline(0, color=GREY, linewidth=0.8)
+        ax.set(title=title, xlabel="lag in steps")
+        ax.legend(fontsize="small")
+    axes[0, 0].set_ylabel("autocorrelation")
+    return fig
+
+
+def projection_plot(
+    clouds: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]], marker_size: float = 6
+) -> Figure:
+    """A panel for each projection: points of real and synthetic sequences, as `project` returns them."""
+    fig, axes = plt.subplots(1, len(clouds), figsize=(3.4 * len(clouds) + 0.4, 3.1), squeeze=False)
+    for ax, (title, (a, b, share)) in zip(axes[0], clouds.items(), strict=True):
+        for points, color, label in ((a, REAL, "real"), (b, SYNTHETIC, "synthetic")):
+            ax.scatter(*points.T, s=marker_size, color=color, alpha=0.4, linewidth=0, label=label)
+        known = np.isfinite(share).all()
+        names = [f"axis {k + 1}" + (f" ({share[k]:.0%})" if known else "") for k in range(2)]
+        ax.set(title=title, xlabel=names[0], ylabel=names[1])
+        ax.legend(fontsize="small", markerscale=2)
+    return fig

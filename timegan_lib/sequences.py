@@ -260,7 +260,7 @@ class SequenceDataset:
     ) -> SequenceDataset:
         """A new set of arrays in [0, 1], (N, T, D), (N,), (N, Ds), in this one's units and names.
 
-        Its categories stay soft, its whole numbers unrounded, until `to_frame`.
+        Its categories stay soft, its whole numbers unrounded, until `rounded` or `to_frame`.
         """
         scaled = np.asarray(scaled_values, np.float64)
         if scaled.ndim != 3 or scaled.shape[2] != len(self.names):
@@ -345,6 +345,13 @@ class SequenceDataset:
                 names = pd.Series(self.group[sequence]).astype(cast(Any, self.table.group_dtype))
                 front = {self.table.group: names}
         return pd.DataFrame({**front, "step": step, **columns})
+
+    def rounded(self) -> SequenceDataset:
+        """The same sequences as their table has them: one level a category, whole numbers whole."""
+        values = self.values.copy()
+        values[self.mask] = self.table.rounded(self.values[self.mask], static=False)
+        static = None if self.static is None else self.table.rounded(self.static, static=True)
+        return replace(self, values=values, static=static)
 
     def subset(self, index: ArrayLike | slice) -> SequenceDataset:
         """The sequences at `index` (numbers, a mask or a slice), scaled as before."""

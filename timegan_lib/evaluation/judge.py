@@ -1,0 +1,92 @@
+"""The network behind the scores: one GRU layer and one dense layer, trained in one compiled loop."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from timegan_lib.config import TimeGANConfig
+from timegan_lib.networks import dense, dense_weights, recurrent_weights
+from timegan_lib.recurrent import recurrent_stack
+from timegan_lib.training import Adam, assign, stream
+
+BATCH = 128  # sequences of each pool in a step
+Pool = tuple[tf.Tensor, ...]  # tensors of N rows that are drawn together
+
+
+class Judge:
+    """One GRU layer of `units`, then a dense layer. Adam at .001, as in training.
+
+    objective(judge, *batches) -> scalar, with one batch (a tuple of tensors) for each pool. Take one
+    from `judge`, which keeps them: tracing the loop costs as much as a thousand of its steps. Source: the authors'
+    `discriminative_metrics.py` and `predictive_metrics.py`. Taught in book/how-the-code-is-built.md.
+    """
+
+    def __init__(self, inputs: int, units: int, outputs: int, objective: Callable[..., tf.Tensor]):
+        self.sizes, self.objective = (inputs, units, outputs), objective
+        self.weights = self._drawn(0)
+        self.adam = Adam("judge", self.weights, TimeGANConfig())
+        # both are made when the shapes are known
+        self._compiled: Callable | None = None
+        self._predict: Callable | None = None
+
+    def _drawn(self, seed: int) -> list[tf.Variable]:
+        inputs, units, outputs = self.sizes
+        layer = recurrent_weights("judge/layer", "gru", inputs, units, seed)
+        return layer + dense_weights("judge/output", units, outputs, seed)
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        """(B, T, inputs) -> (B, T, outputs), without an activation."""
+        *layer, kernel, bias = self.weights
+        return dense(recurrent_stack(x, [layer], "gru"), [kernel, bias], None)
+
+    def train(self, pools: list[Pool], steps: int, seed: int) -> None:
+        """From new weights, `steps` steps of one batch of each pool."""
+        assign(self.weights, self._drawn(seed))
+        *slots, powers = self.adam.state
+        assign(slots, [tf.zeros_like(slot) for slot in slots])
+        powers.assign([self.adam.config.beta_1, self.adam.config.beta_2])
+        if self._compiled is None:
+            shapes = [tuple(_any_number_of(array) for array in pool) for pool in pools]
+            others = [tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int64)]
+            self._compiled = tf.function(self._run, input_signature=[shapes, *others])
+        self._compiled(pools, tf.constant(steps), tf.constant(seed, tf.int64))
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """The same as a call, on any number of sequences."""
+        if self._predict is None:
+            shape = [_any_number_of(tf.constant(x[:1]))]
+            self._predict = tf.function(self.__call__, input_signature=shape)
+        parts = [self._predict(tf.constant(x[i : i + 1024])) for i in range(0, len(x), 1024)]
+        return np.concatenate([part.numpy() for part in parts])
+
+    def _run(self, pools: list[Pool], steps: tf.Tensor, seed: tf.Tensor) -> None:
+        for step in tf.range(steps):
+            batches = [_draw(pool, seed, k, step) for k, pool in enumerate(pools)]
+            with tf.GradientTape() as tape:
+                objective = self.objective(self, *batches)
+            self.adam.minimise(tape, objective)
+
+
+@functools.lru_cache(maxsize=8)
+def judge(
+    objective: Callable[..., tf.Tensor], length: int, inputs: int, units: int, outputs: int
+) -> Judge:
+    """The judge of this objective for sequences of `length` steps; every `train` begins anew."""
+    return Judge(inputs, units, outputs, objective)
+
+
+def _any_number_of(array: tf.Tensor) -> tf.TensorSpec:
+    """Its shape and type, for any number of rows: one trace serves sets of every size."""
+    return tf.TensorSpec([None, *array.shape[1:]], array.dtype)
+
+
+def _draw(pool: Pool, seed: tf.Tensor, which: int, step: tf.Tensor) -> Pool:
+    """BATCH different rows of a pool, or all where it has fewer."""
+    rows = tf.shape(pool[0])[0]
+    ranks = tf.random.stateless_uniform([rows], stream(seed, 0, step, which), alg="philox")
+    chosen = tf.math.top_k(ranks, tf.minimum(BATCH, rows), sorted=False).indices
+    return tuple(tf.gather(array, chosen) for array in pool)

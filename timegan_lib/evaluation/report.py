@@ -1,0 +1,303 @@
+"""Every score of a synthetic data set beside those of its companions, in one report."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from timegan_lib.checkpoint import write_text
+from timegan_lib.config import whole_number
+from timegan_lib.evaluation import fidelity
+from timegan_lib.evaluation.classifier import classifier_auc
+from timegan_lib.evaluation.companions import block_bootstrap, copycat, marginal_noise
+from timegan_lib.evaluation.discriminative import discriminative_score
+from timegan_lib.evaluation.diversity import diversity
+from timegan_lib.evaluation.forecasting import Forecasts, forecast_error, forecast_scores
+from timegan_lib.evaluation.inputs import Sequences, as_dataset, pair, take
+from timegan_lib.evaluation.predictive import predictive_score
+from timegan_lib.evaluation.privacy import Privacy, halves, privacy
+from timegan_lib.evaluation.statics import dependence_difference, has_statics, static_marginals
+from timegan_lib.evaluation.validity import validity
+from timegan_lib.evaluation.verdicts import Verdict, uses, verdicts
+from timegan_lib.sequences import SequenceDataset
+
+MOST = 2000  # sequences of each side that are judged
+
+# what the columns of `Report.scores` are, and their value for a perfect generator
+SCORES = {
+    "values": "distance of single values from the real ones, in real standard deviations (0)",
+    "changes": "distance of the changes from step to step, in their standard deviations (0)",
+    "memory": "difference of the autocorrelations of the values (0)",
+    "memory of changes": "difference of the autocorrelations of the changes (0)",
+    "together": "difference of the correlations between features (0)",
+    "together in changes": "difference of the correlations between their changes (0)",
+    "mmd": "squared maximum mean discrepancy of whole sequences (0)",
+    "classifier": "AUC of a logistic regression on summaries (.5)",
+    "discriminative": "discriminative score of the paper (near 0)",
+    "discriminative sd": "its standard deviation over repeats",
+    "predictive": "predictive score of the paper (that of real data)",
+    "predictive sd": "its standard deviation over repeats",
+    "forecast": "error on held-out data of a forecaster trained on these (that of real data)",
+    "forecast sd": "its standard deviation over repeats",
+    "onnd": "distance from a real sequence to the nearest of these (small)",
+    "innd": "distance from one of these to the nearest real sequence (small, but not 0)",
+    "spread": "how far apart these are, as a share of the real spread (1)",
+    "nearer train": "share that is nearer to train than to held-out data (.5)",
+    "membership": "AUC of guessing from these who was in the training data (.5)",
+    "copies": "share that are copies of training sequences (0)",
+    "statics": "distance of the static features and the length (0)",
+    "dependence": "difference in how sequences go with their static features (0)",
+    "broken": "share of sequences that break a rule of the data",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `evaluate` found.
+
+    scores            a row each for `synthetic` and its companions, a column each of SCORES, against
+                      the train part; empty (NaN) where a score does not apply
+    against_held_out  the scores that need no training, against the held-out part
+    features          `marginals` of the synthetic data, quantiles the quantiles of both
+    forecasts         `forecast_scores`, or None; trivial: errors of predictors that learn nothing
+    floor             the discriminative score of a judge that guesses
+    rules             `validity` of the real and the synthetic data
+    statics           `static_marginals`, or None
+    verdicts, uses    the answers in words
+    """
+
+    real: SequenceDataset
+    synthetic: SequenceDataset
+    held_out: SequenceDataset | None
+    scores: pd.DataFrame
+    against_held_out: pd.DataFrame | None
+    features: pd.DataFrame
+    quantiles: pd.DataFrame
+    forecasts: Forecasts | None
+    trivial: dict[str, float]
+    floor: float
+    privacy: Privacy | None
+    rules: pd.DataFrame
+    statics: pd.DataFrame | None
+    verdicts: list[Verdict]
+    uses: pd.DataFrame
+    settings: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every number, as plain values for JSON."""
+        tables = {
+            name: None if table is None else _plain(table)
+            for name, table in {
+                "scores": self.scores,
+                "against_held_out": self.against_held_out,
+                "features": self.features,
+                "quantiles": self.quantiles,
+                "forecasts": None if self.forecasts is None else self.forecasts.table,
+                "forecasts_by_feature": None
+                if self.forecasts is None
+                else self.forecasts.by_feature,
+                "rules": self.rules,
+                "statics": self.statics,
+                "uses": self.uses,
+            }.items()
+        }
+        return _clean({
+            "settings": self.settings,
+            "verdicts": [asdict(verdict) for verdict in self.verdicts],
+            **tables,
+            "trivial": self.trivial,
+            "floor": self.floor,
+            "privacy": None if self.privacy is None else asdict(self.privacy),
+            "meaning": SCORES,
+        })  # fmt: skip
+
+    def save(self, folder: str | Path) -> Path:
+        """Write report.html, which needs no other file, and report.json into a folder."""
+        from timegan_lib.evaluation.page import page
+
+        folder = Path(folder)
+        write_text(folder / "report.json", json.dumps(self.to_dict(), indent=2) + "\n")
+        write_text(folder / "report.html", page(self))
+        return folder / "report.html"
+
+    def __str__(self) -> str:
+        lines = [f"{v.grade:<10} {v.question} {v.because}" for v in self.verdicts]
+        lines += [
+            "",
+            *(f"{row.answer:<10} {use}: {row.because}" for use, row in self.uses.iterrows()),
+        ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from timegan_lib.evaluation.page import summary
+
+        return summary(self)
+
+
+def evaluate(
+    real: Sequences,
+    synthetic: Sequences,
+    held_out: Sequences | None = None,
+    rules: Sequence[str] = (),
+    repeats: int = 3,
+    seed: int = 0,
+    progress: bool = True,
+) -> Report:
+    """Judge synthetic sequences by everything in this package, beside their companions.
+
+    Parameters
+    ----------
+    real      what the generator was trained on
+    held_out  real data it was not trained on (`SequenceDataset.split`). Without them nothing can be
+              said on privacy, and no score has a real ceiling beside it
+    rules     what must hold at every step, such as "High >= Low" (see `validity`)
+    repeats   of each score that trains a network; 0 leaves those scores out
+    seed      of the judges, of the companions and of which sequences are taken: at most 2,000 a side
+
+    The companions: the held-out data, a copycat that returns training data, a block bootstrap, and
+    noise with the right marginals. Raises InputError. Taught in book/how-the-code-is-built.md.
+    """
+    repeats, seed = whole_number("repeats", repeats, 0), whole_number("seed", seed, 0)
+    train, fake = pair(as_dataset(real, "real"), synthetic)
+    other = None if held_out is None else pair(train, held_out, "held-out")[1]
+    train, fake = take(train, MOST, seed), take(fake, MOST, seed)
+    n = min(len(fake), len(train))
+    moves = train.values.shape[1] > 1  # a sequence of one step holds nothing to predict
+    candidates = {"synthetic": fake}
+    if other is not None:
+        candidates["held-out"] = take(other, MOST, seed)
+    candidates["copycat"] = copycat(train, n, seed)
+    candidates["bootstrap"] = block_bootstrap(train, n, seed=seed)
+    candidates["noise"] = marginal_noise(train, n, seed)
+
+    rows, trivial, floor = {}, {}, math.nan
+    bar = tqdm(total=len(candidates) + 1, desc="judging", disable=None if progress else True)
+    for name, found in candidates.items():
+        rows[name] = _untrained(train, found) | _private(train, other, found, name, seed)
+        if rules:
+            rows[name]["broken"] = validity(found, rules)["sequences"]["any rule"]
+        if repeats:
+            told = discriminative_score(train, found, repeats, seed=seed, progress=False)
+            rows[name] |= {"discriminative": told.mean, "discriminative sd": told.sd}
+            floor = told.floor if name == "synthetic" else floor
+        if repeats and moves:
+            used = predictive_score(train, found, repeats, seed=seed, progress=False)
+            rows[name] |= {"predictive": used.mean, "predictive sd": used.sd}
+            trivial = {
+                "median": used.median,
+                "constant": used.constant,
+                "persistence": used.persistence,
+            }
+        if repeats and moves and other is not None:
+            errors = forecast_error(found, other, repeats, seed=seed)
+            rows[name] |= {"forecast": errors.mean(), "forecast sd": _sd(errors)}
+        bar.update()
+    forecasts = None
+    if repeats and moves and other is not None:
+        forecasts = forecast_scores(train, other, fake, repeats, seed=seed, progress=False)
+    bar.update()
+    bar.close()
+    scores = pd.DataFrame(rows).T.reindex(columns=list(SCORES)).astype(float)
+    against = None
+    if other is not None:
+        against = pd.DataFrame(
+            {k: _untrained(other, v) for k, v in candidates.items() if k != "held-out"}
+        ).T
+    private = None if other is None else privacy(train, other, fake, seed)
+    kept = pd.concat(
+        {k: validity(v, rules) for k, v in (("real", train), ("synthetic", fake))}, axis=1
+    )
+    answers = verdicts(scores, forecasts, floor, private)
+    features = fidelity.marginals(train, fake)
+    return Report(
+        real=train, synthetic=fake, held_out=other, scores=scores, against_held_out=against,
+        features=features, quantiles=fidelity.quantiles(train, fake),
+        forecasts=forecasts, trivial=trivial, floor=floor, privacy=private, rules=kept,
+        statics=static_marginals(train, fake) if has_statics(train) else None,
+        verdicts=answers, uses=uses(answers, float(features["outside"].max())),
+        settings={
+            "real": len(train), "synthetic": len(fake), "held_out": None if other is None else len(other),
+            "steps": train.values.shape[1], "features": list(train.names),
+            "static_features": list(train.static_names), "repeats": repeats, "seed": seed,
+            "rules": list(rules),
+        },
+    )  # fmt: skip
+
+
+def _untrained(real: SequenceDataset, found: SequenceDataset) -> dict[str, float]:
+    """The scores for which no network is trained."""
+    table, spread = fidelity.marginals(real, found), diversity(real, found)
+    row = {
+        "values": (table["distance"] / table["real std"].where(table["real std"] > 0, 1.0)).mean(),
+        "changes": table["change distance"].mean(),
+        "memory": fidelity.autocorrelation_difference(real, found),
+        "memory of changes": fidelity.autocorrelation_difference(real, found, changes=True),
+        "together": fidelity.correlation_difference(real, found),
+        "together in changes": fidelity.correlation_difference(real, found, changes=True),
+        "mmd": fidelity.mmd(real, found),
+        "classifier": classifier_auc(real, found),
+        "onnd": spread.onnd,
+        "innd": spread.innd,
+        "spread": spread.spread,
+    }
+    if has_statics(real):
+        row["statics"] = static_marginals(real, found)["distance"].mean()
+        row["dependence"] = dependence_difference(real, found)
+    return row
+
+
+def _private(
+    train: SequenceDataset,
+    held_out: SequenceDataset | None,
+    found: SequenceDataset,
+    name: str,
+    seed: int,
+) -> dict[str, float]:
+    """How much a candidate gives away; the held-out data are judged against their other half."""
+    if held_out is None:
+        return {}
+    if name == "held-out":
+        found, held_out = halves(held_out)
+        if min(len(found), len(held_out)) < 2:
+            return {}
+    said = privacy(train, held_out, found, seed)
+    return {
+        "nearer train": said.nearer_train, "membership": said.membership_auc, "copies": said.copies
+    }  # fmt: skip
+
+
+def _sd(values: np.ndarray) -> float:
+    return float(values.std(ddof=1)) if len(values) > 1 else math.nan
+
+
+def _plain(table: pd.DataFrame) -> dict[str, Any]:
+    """{row: {column: value}}, with names of several parts joined by a space."""
+
+    def name(label: Any) -> str:
+        return " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+
+    return {
+        name(row): {
+            name(column): value for column, value in zip(table.columns, values, strict=True)
+        }
+        for row, values in zip(table.index, table.to_numpy().tolist(), strict=True)
+    }
+
+
+def _clean(value: Any) -> Any:
+    """JSON has no NaN: nothing stands there instead."""
+    if isinstance(value, dict):
+        return {key: _clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
