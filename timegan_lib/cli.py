@@ -3,6 +3,7 @@
 timegan train my.csv --out runs/mine --time date      learn; the same line goes on after a stop
 timegan sample runs/mine --out synthetic.csv -n 500   make new sequences
 timegan evaluate runs/mine --real my.csv --time date  say whether they can be used
+timegan index runs                                    score every run below a folder
 timegan info runs/mine                                say what is in a run, a model or a data set
 """
 
@@ -27,6 +28,7 @@ from timegan_lib.evaluation import RULES, evaluate
 from timegan_lib.evaluation.report import MOST
 from timegan_lib.fitting import TrainingError
 from timegan_lib.model import TimeGAN
+from timegan_lib.runs import Parts, index
 from timegan_lib.sequences import SequenceDataset
 
 TABLE = ("length", "time", "group", "static", "categorical", "missing", "stride", "max_length")
@@ -162,10 +164,33 @@ def info(options: argparse.Namespace, command: str) -> None:
         print(last.drop(["phase", "step", "seconds"]).astype(float).round(4).to_string())
 
 
+def index_command(options: argparse.Namespace, command: str) -> None:
+    """score every run below a folder that its table, index.csv, does not hold yet"""
+
+    def parts(recorded: str) -> tuple[str, Parts]:
+        trained = _parser().parse_args(shlex.split(recorded)[1:])
+        data, held_out = _data(trained.data, trained), None
+        if trained.hold_out:
+            data, held_out = data.split()
+        return " ".join([trained.data, *trained.option]), (data, held_out)
+
+    table = index(
+        options.folder,
+        parts,
+        options.repeats,
+        options.snapshot_repeats,
+        progress=sys.stderr.isatty(),
+    )
+    shown = ["run", "step", "weights", "minutes", "discriminative", "predictive"]
+    print(table.reindex(columns=shown).to_string(index=False, float_format="{:.3f}".format))
+
+
 def _data(name: str, options: argparse.Namespace) -> SequenceDataset:
     """A shipped data set by its name, or a table from a CSV file."""
     if name in DATASETS:
-        return load_dataset(name, **_given(options))
+        return load_dataset(name, **(_given(options) | dict(map(_setting, options.option))))
+    if options.option:
+        raise InputError(f"--option {options.option[0]} is for shipped data sets; {name} is a file")
     return _from_frame(_read(name), options)
 
 
@@ -227,7 +252,7 @@ def _read(name: str) -> pd.DataFrame:
 def _setting(text: str) -> tuple[str, object]:
     name, sign, value = text.partition("=")
     if not sign:
-        raise InputError(f"--set {text}: write it as name=value, such as hidden=8")
+        raise InputError(f"{text!r}: write it as name=value, such as hidden=8")
     words = {"True": True, "False": False, "None": None}
     if value in words:
         return name, words[value]
@@ -301,6 +326,8 @@ def _parser() -> argparse.ArgumentParser:
         )
         table.add_argument("--categorical", nargs="+", metavar="COLUMN",
                            help="columns of categories (text with few values is taken as such)")  # fmt: skip
+        table.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
+                           help="an option of a shipped data set instead, such as phi=0.5")  # fmt: skip
         table.add_argument("--missing", choices=["error", "drop", "interpolate"],
                            help="what to do where a value is missing (error)")  # fmt: skip
 
@@ -363,6 +390,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--average", action="store_true",
                          help="use the moving average of the model's weights, not the last ones")  # fmt: skip
     add_table(command, "the real data")
+
+    command = add("index", index_command, "timegan index runs")
+    command.add_argument("folder", help="a folder of run directories that `timegan train` made")
+    command.add_argument("--repeats", type=int, default=10, metavar="N",
+                         help="of the scores of a finished model (10)")  # fmt: skip
+    command.add_argument("--snapshot-repeats", type=int, default=3, metavar="N",
+                         help="of the scores of a snapshot (3)")  # fmt: skip
 
     command = add("info", info, "timegan info google")
     command.add_argument("thing", help=f"a run directory, a .timegan file, or one of {names}")

@@ -181,7 +181,7 @@ def evaluate(
     rows, trivial, floor = {}, {}, math.nan
     bar = tqdm(total=len(candidates) + 1, desc="judging", disable=None if progress else True)
     for name, found in candidates.items():
-        rows[name] = _untrained(train, found) | _private(train, other, found, name, seed)
+        rows[name] = untrained(train, found) | _private(train, other, found, name, seed)
         if rules:
             rows[name]["broken"] = validity(found, rules)["sequences"]["any rule"]
         if repeats:
@@ -209,7 +209,7 @@ def evaluate(
     against = None
     if other is not None:
         against = pd.DataFrame(
-            {k: _untrained(other, v) for k, v in candidates.items() if k != "held-out"}
+            {k: untrained(other, v) for k, v in candidates.items() if k != "held-out"}
         ).T
     private = None if other is None else privacy(train, other, fake, seed)
     kept = pd.concat(
@@ -232,7 +232,7 @@ def evaluate(
     )  # fmt: skip
 
 
-def _untrained(real: SequenceDataset, found: SequenceDataset) -> dict[str, float]:
+def untrained(real: SequenceDataset, found: SequenceDataset) -> dict[str, float]:
     """The scores for which no network is trained."""
     table, spread = fidelity.marginals(real, found), diversity(real, found)
     row = {
