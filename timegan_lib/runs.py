@@ -71,7 +71,7 @@ def index(
             }
             rows.append(row | _real(train, held_out, repeats))
             _write(folder, rows)
-        for file, step in _models(run):
+        for file, step in _models(run, about):
             for weights in ("last", "average"):
                 if (run.path.name, name, step, weights) in known:
                     continue
@@ -90,18 +90,19 @@ def index(
 
 
 def _runs(folder: Path) -> list[tuple[RunDirectory, dict[str, Any]]]:
-    """Every finished run below the folder, by name."""
+    """Every run below the folder, by name."""
     found = [RunDirectory(path) for path in sorted(folder.iterdir()) if path.is_dir()]
     pairs = [(run, run.read_config()) for run in found if run.model_file.exists()]
     return [(run, about) for run, about in pairs if about is not None]
 
 
-def _models(run: RunDirectory) -> Iterator[tuple[Path, int]]:
-    """The model files of a run with their joint steps, from the first; the last step only once."""
-    last = TimeGAN.load(run.model_file).steps_done["joint"]
+def _models(run: RunDirectory, config: dict[str, Any]) -> Iterator[tuple[Path, int]]:
+    """The snapshots of a run with their joint steps, from the first, and its model once it is finished."""
     steps = sorted(int(f.stem.rsplit("-", 1)[1]) for f in run.path.glob("snapshot-joint-*.timegan"))
-    yield from ((run.snapshot_file("joint", step), step) for step in steps if step != last)
-    yield run.model_file, last
+    target = TimeGANConfig.from_dict(config["settings"]).phase_steps[2]
+    yield from ((run.snapshot_file("joint", step), step) for step in steps if step != target)
+    if TimeGAN.load(run.model_file).steps_done["joint"] == target:
+        yield run.model_file, target
 
 
 def _real(train: SequenceDataset, held_out: SequenceDataset, repeats: int) -> dict[str, float]:
@@ -156,5 +157,5 @@ def _minutes(history: pd.DataFrame | None, step: int) -> float:
 def _write(folder: Path, rows: list[dict[Any, Any]]) -> None:
     first = ["run", "data", "settings", "seed", "step", "weights", "minutes", "repeats"]
     table = pd.DataFrame(rows).sort_values(["run", "step", "weights"], kind="stable")
-    table = table[first + [name for name in table.columns if name not in first]]
+    table = table.reindex(columns=first + [name for name in table.columns if name not in first])
     write_text(folder / FILE, table.to_csv(index=False, float_format="%.6g"))

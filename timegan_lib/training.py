@@ -134,25 +134,25 @@ class Training:
     # ---- phase I ----
 
     def autoencoder_update(self, batch: Batch) -> tf.Tensor:
-        """Minimise 10 sqrt(L_R) over embedder and recovery."""
+        """Minimize 10 sqrt(L_R) over embedder and recovery."""
         with tf.GradientTape() as tape:
             h_static = self.statics.embed(batch)
             latent = self.networks.embedder(batch.x, h_static)  # (B, T, h)
             reconstruction = self._reconstruction(batch, latent, h_static)
             objective = self.config.reconstruction_weight * root(reconstruction)
-        self.autoencoder_adam.minimise(tape, objective)
+        self.autoencoder_adam.minimize(tape, objective)
         return tf.stack([reconstruction])
 
     # ---- phase II ----
 
     def supervisor_update(self, batch: Batch) -> tf.Tensor:
-        """Minimise L_S, not its root, over the supervisor."""
+        """Minimize L_S, not its root, over the supervisor."""
         h_static = self.statics.embed(batch)
         latent = self.networks.embedder(batch.x, h_static)  # (B, T, h)
         with tf.GradientTape() as tape:
             ahead = self.networks.supervisor(latent, h_static)
             supervised = supervised_loss(latent, ahead, batch.mask)
-        self.supervisor_adam.minimise(tape, supervised)
+        self.supervisor_adam.minimize(tape, supervised)
         return tf.stack([supervised])
 
     # ---- phase III ----
@@ -193,7 +193,7 @@ class Training:
                 + self.supervised_weight * root(supervised)
                 + self.moments_weight * moments
             )
-        self.generator_adam.minimise(tape, generator)
+        self.generator_adam.minimize(tape, generator)
 
         # the embedder's: 10 sqrt(L_R) + 0.1 L_S, with the supervisor as it is now
         with embedder_tape:
@@ -201,7 +201,7 @@ class Training:
             ahead = networks.supervisor(latent, h_static)
             embedder = config.reconstruction_weight * root(reconstruction)
             embedder += self.embedder_supervised_weight * supervised_loss(latent, ahead, batch.mask)
-        self.embedder_adam.minimise(embedder_tape, embedder)
+        self.embedder_adam.minimize(embedder_tape, embedder)
         return tf.stack([
             reconstruction, supervised, unsupervised, unsupervised_latent, moments, generator, embedder
         ])  # fmt: skip
@@ -222,7 +222,7 @@ class Training:
             loss += self.statics.adversary(h_static, real_loss)
             loss += self.statics.adversary(fake_static, fake_loss)
         trains = loss > self.config.discriminator_threshold
-        self.discriminator_adam.minimise(tape, loss, only_if=trains)
+        self.discriminator_adam.minimize(tape, loss, only_if=trains)
         return tf.stack([loss, tf.cast(trains, tf.float32)])
 
     def _reconstruction(self, batch: Batch, latent: tf.Tensor, h_static) -> tf.Tensor:
@@ -403,7 +403,7 @@ class Adam:
         self.powers = tf.Variable([config.beta_1, config.beta_2], name=f"{name}_adam/powers")
         self.state = [*slots, self.powers]
 
-    def minimise(self, tape: tf.GradientTape, objective: tf.Tensor, only_if=None) -> None:
+    def minimize(self, tape: tf.GradientTape, objective: tf.Tensor, only_if=None) -> None:
         """One step down the gradient of the objective; with `only_if` false nothing at all changes."""
         if not self.weights:
             return

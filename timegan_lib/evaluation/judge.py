@@ -68,7 +68,7 @@ class Judge:
             batches = [_draw(pool, seed, k, step) for k, pool in enumerate(pools)]
             with tf.GradientTape() as tape:
                 objective = self.objective(self, *batches)
-            self.adam.minimise(tape, objective)
+            self.adam.minimize(tape, objective)
 
 
 @functools.lru_cache(maxsize=8)
