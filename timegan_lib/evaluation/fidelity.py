@@ -16,6 +16,7 @@ from timegan_lib.sequences import SequenceDataset
 
 BINS = 50
 LAGS = 12
+STILL = 1e-6  # a standard deviation below a millionth of the range is rounding
 
 
 def marginals(real: Sequences, synthetic: Sequences) -> pd.DataFrame:
@@ -37,8 +38,9 @@ def marginals(real: Sequences, synthetic: Sequences) -> pd.DataFrame:
     for k, name in enumerate(sides[0].names):
         a, b = (side.scaler.scale(side.values)[..., k][side.mask] for side in sides)
         steps_a, steps_b = (_changes(side)[:, k] for side in sides)
-        low, high = np.quantile(a, [0.01, 0.99])
-        slack = 1e-9
+        own_a, own_b = (side.values[..., k][side.mask] for side in sides)
+        low, high = np.quantile(own_a, [0.01, 0.99])
+        slack = 1e-9 * max(1.0, float(np.abs(own_a).max()))
         rows[name] = {
             "real mean": a.mean(),
             "synthetic mean": b.mean(),
@@ -46,9 +48,9 @@ def marginals(real: Sequences, synthetic: Sequences) -> pd.DataFrame:
             "synthetic std": b.std(),
             "distance": wasserstein_distance(a, b),
             "histogram": histogram_distance(a, b),
-            "below": (b < low - slack).mean(),
-            "above": (b > high + slack).mean(),
-            "outside": ((b < a.min() - slack) | (b > a.max() + slack)).mean(),
+            "below": (own_b < low - slack).mean(),
+            "above": (own_b > high + slack).mean(),
+            "outside": ((own_b < own_a.min() - slack) | (own_b > own_a.max() + slack)).mean(),
             "real change": _mean_size(steps_a),
             "synthetic change": _mean_size(steps_b),
             "change distance": _change_distance(steps_a, steps_b),
@@ -115,8 +117,13 @@ def correlations(data: Sequences, changes: bool = False) -> np.ndarray:
     """(D, D) correlations between features at the same step, or of their changes."""
     data = as_dataset(data)
     rows = _changes(data) if changes else data.scaler.scale(data.values)[data.mask]
+    if len(rows) < 2:
+        return np.zeros((rows.shape[1], rows.shape[1]))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.nan_to_num(np.atleast_2d(np.corrcoef(rows, rowvar=False)))
+        found = np.nan_to_num(np.atleast_2d(np.corrcoef(rows, rowvar=False)))
+    still = rows.std(axis=0) < STILL
+    found[still], found[:, still] = 0.0, 0.0
+    return found
 
 
 def correlation_difference(real: Sequences, synthetic: Sequences, changes: bool = False) -> float:
@@ -159,4 +166,5 @@ def _mean_size(changes: np.ndarray) -> float:
 def _change_distance(a: np.ndarray, b: np.ndarray) -> float:
     if not a.size or not b.size:
         return 0.0
-    return float(wasserstein_distance(a, b) / (a.std() or 1.0))
+    unit = a.std()
+    return float(wasserstein_distance(a, b) / (unit if unit > STILL else 1.0))

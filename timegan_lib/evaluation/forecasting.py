@@ -10,7 +10,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from timegan_lib.config import InputError, whole_number
-from timegan_lib.evaluation.inputs import Sequences, pair
+from timegan_lib.evaluation.inputs import Sequences, aligned, step_median
 from timegan_lib.evaluation.judge import Judge, judge
 from timegan_lib.losses import masked_mean
 from timegan_lib.sequences import SequenceDataset
@@ -72,8 +72,7 @@ def forecast_scores(
     Taught in book/how-the-code-is-built.md.
     """
     repeats, steps = whole_number("repeats", repeats, 1), whole_number("steps", steps, 1)
-    real, fake = pair(train, synthetic)
-    _, test = pair(train, held_out, "held-out")
+    real, fake, test = aligned(train, synthetic=synthetic, held_out=held_out)
     if real.values.shape[1] < 2:
         raise InputError("sequences of one step hold nothing to forecast")
     both = [np.concatenate([getattr(a, k) for a in (real, fake)]) for k in ("scaled", "mask")]
@@ -96,7 +95,7 @@ def forecast_scores(
             bar.update()
     bar.close()
     found["persistence"] = [_errors(test.scaled[:, :-1], test)]
-    found["median"] = [_errors(_median(real)[:, 1:], test)]
+    found["median"] = [_errors(step_median(real.scaled, real.mask)[:, 1:], test)]
     table, by_feature = {}, {}
     for way, errors in found.items():
         mae, r2 = (np.array([e[k] for e in errors]) for k in range(2))  # (repeats, D)
@@ -124,14 +123,6 @@ def forecast_error(
 def _objective(judge: Judge, batch: tuple) -> tf.Tensor:
     x, y, mask = batch
     return masked_mean(tf.abs(x + judge(x) - y), mask)
-
-
-def _median(data: SequenceDataset) -> np.ndarray:
-    """(1, T, D), the median at each step over the sequences that reach it."""
-    masked = np.ma.array(
-        data.scaled, mask=~np.broadcast_to(data.mask[..., None], data.scaled.shape)
-    )
-    return np.ma.median(masked, axis=0, keepdims=True).filled(0.5)
 
 
 def _errors(forecast: np.ndarray, data: SequenceDataset) -> tuple[np.ndarray, np.ndarray]:

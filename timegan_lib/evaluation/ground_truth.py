@@ -19,12 +19,14 @@ def ar_parameters(data: Sequences, seed: int = 0) -> pd.DataFrame:
     the estimate and its 95 % interval over sequences (bootstrap). Source: paper, section 5.1.
     Raises InputError. Taught in book/how-the-code-is-built.md.
     """
-    x = as_dataset(data).values
+    data = as_dataset(data)
+    x = data.values
     if x.shape[1] < 2 or x.shape[2] < 2:
         raise InputError(f"data has shape {x.shape}; two steps and two features are needed")
-    x = x - x.mean(axis=(0, 1))
-    before, after = x[:, :-1], x[:, 1:]
-    features, pairs = x.shape[2], x.shape[1] - 1
+    x = x - x[data.mask].mean(axis=0)
+    valid = data.mask[:, 1:, None]
+    before, after = np.where(valid, x[:, :-1], 0.0), np.where(valid, x[:, 1:], 0.0)
+    features, pairs = x.shape[2], data.lengths - 1
     # sums of each sequence; any set of sequences has the sums of its sequences
     xx = np.square(before).sum(axis=(1, 2))
     xy = (before * after).sum(axis=(1, 2))
@@ -36,7 +38,7 @@ def ar_parameters(data: Sequences, seed: int = 0) -> pd.DataFrame:
     def estimate(rows: np.ndarray) -> list[float]:
         phi = xy[rows].sum() / xx[rows].sum()
         yy, xy_, xx_ = (part[rows].sum(axis=0) for part in across)
-        residual = (yy - phi * (xy_ + xy_.T) + phi**2 * xx_) / (len(rows) * pairs)
+        residual = (yy - phi * (xy_ + xy_.T) + phi**2 * xx_) / pairs[rows].sum()
         noise = np.trace(residual) / features
         sigma = (residual.sum() - np.trace(residual)) / (features * (features - 1))
         return [phi, sigma, noise]

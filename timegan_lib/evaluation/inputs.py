@@ -18,36 +18,51 @@ def as_dataset(data: Sequences, name: str = "data") -> SequenceDataset:
     if isinstance(data, SequenceDataset):
         found = data
     else:
-        values = np.asarray(data, np.float64)
-        if values.ndim != 3 or 0 in values.shape:
-            raise InputError(
-                f"{name} has shape {values.shape}; (N, T, D) is needed, none of them 0"
-            )
-        found = SequenceDataset.from_arrays(values)
+        try:
+            found = SequenceDataset.from_arrays(data)
+        except (InputError, ValueError, TypeError) as error:
+            text = f"{name}: {error}".replace(f"{name}: values ", f"{name} ")
+            raise InputError(text) from None
     if len(found) < 2:
         raise InputError(f"{name} holds {len(found)} sequences; a score needs at least 2")
     return found
 
 
-def pair(real: Sequences, other: Sequences, name: str = "synthetic") -> list[SequenceDataset]:
-    """[real, other], `other` as a reader of its table would meet it, both scaled by the real ranges.
+def aligned(real: Sequences, **others: Sequences) -> list[SequenceDataset]:
+    """[real, *others], the others as a reader of their tables would meet them, all on the real scale.
 
-    Categories of `other` are one-hot and its whole numbers whole (`SequenceDataset.rounded`): otherwise
-    a judge would see at once which side came out of a network. Both are padded to the same T.
-    Raises InputError where the features differ.
+    Categories of the others are one-hot and their whole numbers whole (`SequenceDataset.rounded`):
+    otherwise a judge would see at once which side came out of a network. All are as long as the longest
+    sequence among them. Raises InputError where the features differ.
     """
-    real, other = as_dataset(real, "real"), as_dataset(other, name)
-    for which in ("names", "static_names"):
-        ours, theirs = getattr(other, which), getattr(real, which)
-        if ours != theirs:
-            kind = "features" if which == "names" else "static features"
-            raise InputError(
-                f"the {name} data have the {kind} {', '.join(ours) or 'none'}, the real data "
-                f"{', '.join(theirs) or 'none'}; they must be the same, in the same order"
-            )
-    other = replace(other.rounded(), scaler=real.scaler, static_scaler=real.static_scaler)
-    steps = max(real.values.shape[1], other.values.shape[1])
-    return [_longer(data, steps) for data in (real, other)]
+    real = as_dataset(real, "real")
+    sides = [real]
+    for keyword, data in others.items():
+        name = keyword.replace("_", "-")
+        other = as_dataset(data, name)
+        for which in ("names", "static_names"):
+            theirs, ours = getattr(other, which), getattr(real, which)
+            if ours != theirs:
+                kind = "features" if which == "names" else "static features"
+                raise InputError(
+                    f"the {name} data have the {kind} {', '.join(theirs) or 'none'}, the real data "
+                    f"{', '.join(ours) or 'none'}; they must be the same, in the same order"
+                )
+        other = other.rounded()
+        sides.append(replace(other, scaler=real.scaler, static_scaler=real.static_scaler))
+    steps = max(int(side.lengths.max()) for side in sides)
+    return [_of_length(side, steps) for side in sides]
+
+
+def pair(real: Sequences, synthetic: Sequences) -> list[SequenceDataset]:
+    """The two sides of a comparison, `aligned`."""
+    return aligned(real, synthetic=synthetic)
+
+
+def step_median(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """(1, T, D) medians over the sequences that reach a step; .5 where none does. mask: (N, T)."""
+    masked = np.ma.array(values, mask=~np.broadcast_to(mask[..., None], values.shape))
+    return np.ma.median(masked, axis=0, keepdims=True).filled(0.5)
 
 
 def take(data: SequenceDataset, most: int, seed: int) -> SequenceDataset:
@@ -58,6 +73,6 @@ def take(data: SequenceDataset, most: int, seed: int) -> SequenceDataset:
     return data.subset(np.sort(rows))
 
 
-def _longer(data: SequenceDataset, steps: int) -> SequenceDataset:
-    missing = steps - data.values.shape[1]
-    return replace(data, values=np.pad(data.values, [(0, 0), (0, missing), (0, 0)]))
+def _of_length(data: SequenceDataset, steps: int) -> SequenceDataset:
+    values = data.values[:, :steps]
+    return replace(data, values=np.pad(values, [(0, 0), (0, steps - values.shape[1]), (0, 0)]))

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from timegan_lib.config import InputError, whole_number
-from timegan_lib.evaluation.inputs import Sequences, pair
+from timegan_lib.evaluation.inputs import Sequences, pair, step_median
 from timegan_lib.evaluation.judge import Judge, judge
 from timegan_lib.losses import masked_mean
 from timegan_lib.sequences import SequenceDataset
@@ -86,13 +86,10 @@ def predictive_score(
         network.train([pool], steps, 1000 * seed + repeat)
         predicted = 1 / (1 + np.exp(-network.predict(x)))
         scores.append(_error(predicted, y, mask))
-    valid = np.where(mask, y, np.nan)
-    with np.errstate(all="ignore"):
-        median = np.nan_to_num(np.nanmedian(valid, axis=0, keepdims=True))
     return Predictive(
         scores=np.array(scores),
-        median=_error(median, y, mask),
-        constant=_error(np.nanmedian(valid), y, mask),
+        median=_error(step_median(y, mask[..., 0] > 0), y, mask),
+        constant=_error(np.median(y[mask > 0]), y, mask),
         persistence=_error(sides[0].scaled[:, :-1, place : place + 1], y, mask),
         target=target,
         own_past=own_past,

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from timegan_lib.evaluation.distances import flat, nearest
-from timegan_lib.evaluation.inputs import Sequences, pair
+from timegan_lib.evaluation.inputs import Sequences, aligned
 from timegan_lib.sequences import SequenceDataset
 
 DRAWS = 50
@@ -53,16 +53,16 @@ def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: i
     so scattered ones would lie closer to everything than a few runs do. Train and held-out parts must
     share no rows (`SequenceDataset.split`). Raises InputError. Taught in book/how-the-code-is-built.md.
     """
-    real, fake = pair(train, synthetic)
-    _, other = pair(train, held_out, "held-out")
+    real, fake, other = aligned(train, synthetic=synthetic, held_out=held_out)
     rng = np.random.default_rng(seed)
     x, h, s = flat(real), flat(other), flat(fake)
-    to_held_out = nearest(s, h, 2)
+    runs = _runs(other)
+    alike = _at_most(runs, len(x))  # no more held-out sequences than train ones
+    to_held_out = nearest(s, h[np.concatenate(alike)], 2)
     every = nearest(s, x)[:, 0]
     shares, closest, ratios = [], [], []
-    runs = _runs(other)
     for _ in range(DRAWS):
-        to_train = nearest(s, x[_like_runs(runs, len(x), rng)], 2)
+        to_train = nearest(s, x[_like_runs(alike, len(x), rng)], 2)
         near, far = to_train[:, 0], to_held_out[:, 0]
         shares.append(float(((near < far) + 0.5 * (near == far)).mean()))
         closest.append(float(np.median(near)))
@@ -115,9 +115,19 @@ def _runs(data: SequenceDataset) -> list[np.ndarray]:
 
 
 def _like_runs(runs: list[np.ndarray], count: int, rng: np.random.Generator) -> np.ndarray:
-    """Rows of another set of `count` rows: runs as many and as long, at random places."""
-    places = [np.arange(len(run)) + rng.integers(0, max(1, count - len(run) + 1)) for run in runs]
-    return np.concatenate(places) % count
+    """Rows of another set of `count` rows: runs as many and as long, at random places, none twice."""
+    sizes = rng.permutation([len(run) for run in runs])
+    gaps = np.sort(rng.integers(0, count - sizes.sum() + 1, len(sizes)))
+    begins = gaps + np.r_[0, np.cumsum(sizes)[:-1]]
+    return np.concatenate([np.arange(b, b + n) for b, n in zip(begins, sizes, strict=True)])
+
+
+def _at_most(runs: list[np.ndarray], count: int) -> list[np.ndarray]:
+    """The first runs, with `count` rows or fewer in all."""
+    kept: list[np.ndarray] = []
+    for run in runs:
+        kept.append(run[: count - sum(map(len, kept))])
+    return [run for run in kept if len(run)]
 
 
 def _ratio(distances: np.ndarray) -> float:

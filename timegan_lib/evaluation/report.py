@@ -21,7 +21,7 @@ from timegan_lib.evaluation.companions import block_bootstrap, copycat, marginal
 from timegan_lib.evaluation.discriminative import discriminative_score
 from timegan_lib.evaluation.diversity import diversity
 from timegan_lib.evaluation.forecasting import Forecasts, forecast_error, forecast_scores
-from timegan_lib.evaluation.inputs import Sequences, as_dataset, pair, take
+from timegan_lib.evaluation.inputs import Sequences, aligned, take
 from timegan_lib.evaluation.predictive import predictive_score
 from timegan_lib.evaluation.privacy import Privacy, halves, privacy
 from timegan_lib.evaluation.statics import dependence_difference, has_statics, static_marginals
@@ -166,8 +166,9 @@ def evaluate(
     noise with the right marginals. Raises InputError. Taught in book/how-the-code-is-built.md.
     """
     repeats, seed = whole_number("repeats", repeats, 0), whole_number("seed", seed, 0)
-    train, fake = pair(as_dataset(real, "real"), synthetic)
-    other = None if held_out is None else pair(train, held_out, "held-out")[1]
+    given = {} if held_out is None else {"held_out": held_out}
+    train, fake, *rest = aligned(real, synthetic=synthetic, **given)
+    other = rest[0] if rest else None
     train, fake = take(train, MOST, seed), take(fake, MOST, seed)
     n = min(len(fake), len(train))
     moves = train.values.shape[1] > 1  # a sequence of one step holds nothing to predict

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import wasserstein_distance
 
+from timegan_lib.evaluation.fidelity import STILL
 from timegan_lib.evaluation.inputs import Sequences, pair
 from timegan_lib.sequences import SequenceDataset
 
@@ -34,6 +35,7 @@ def dependence(data: SequenceDataset) -> pd.DataFrame:
     count, mask = data.lengths[:, None], data.mask[..., None]
     mean = data.scaled.sum(axis=1) / count
     spread = np.sqrt((np.square(data.scaled - mean[:, None]) * mask).sum(axis=1) / count)
+    spread[spread < STILL] = 0.0
     static = _numbers(data)
     moving = np.concatenate([mean, spread], axis=1)
     columns = [f"{kind} {name}" for kind in ("mean", "spread") for name in data.names]
