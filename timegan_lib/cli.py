@@ -188,7 +188,9 @@ def index_command(options: argparse.Namespace, command: str) -> None:
 def _data(name: str, options: argparse.Namespace) -> SequenceDataset:
     """A shipped data set by its name, or a table from a CSV file."""
     if name in DATASETS:
-        return load_dataset(name, **(_given(options) | dict(map(_setting, options.option))))
+        return load_dataset(
+            name, **(_given(options) | dict(_setting(text, "--option") for text in options.option))
+        )
     if options.option:
         raise InputError(f"--option {options.option[0]} is for shipped data sets; {name} is a file")
     return _from_frame(_read(name), options)
@@ -249,10 +251,10 @@ def _read(name: str) -> pd.DataFrame:
     return frame
 
 
-def _setting(text: str) -> tuple[str, object]:
+def _setting(text: str, option: str = "--set") -> tuple[str, object]:
     name, sign, value = text.partition("=")
     if not sign:
-        raise InputError(f"{text!r}: write it as name=value, such as hidden=8")
+        raise InputError(f"{option} {text}: write it as name=value, such as hidden=8")
     words = {"True": True, "False": False, "None": None}
     if value in words:
         return name, words[value]
