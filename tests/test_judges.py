@@ -1,5 +1,6 @@
 """The scores that train a network, against a slow transcription of what they are defined to be."""
 
+import sys
 import warnings
 from dataclasses import replace
 
@@ -249,6 +250,80 @@ def test_every_training_begins_anew(network):
     assert judge(tell_apart, LENGTH, FEATURES, 2, 1) is network
 
 
+def test_every_pool_has_rows_of_its_own():
+    """What moves the bias is that two pools of the same rows give different batches."""
+
+    def apart(judge, a, b):
+        moved = tf.reduce_max(tf.abs(tf.sort(a[0][:, 0, 0]) - tf.sort(b[0][:, 0, 0])))
+        return moved * tf.reduce_sum(judge.weights[-1]) + 0 * tf.reduce_sum(judge(a[0]))
+
+    pool = (tf.reshape(tf.range(300.0), (300, 1, 1)),)
+    alone = Judge(1, 1, 1, apart)
+    alone.train([pool, pool], 1, 0)
+    assert float(alone.weights[-1][0]) == pytest.approx(-1e-3, rel=1e-3)
+
+
+class Stub:
+    """A network that learns nothing, answers `answer` to everything, and remembers what it saw."""
+
+    def __init__(self, monkeypatch, score, answer=0.0):
+        self.answer = answer
+        monkeypatch.setattr(sys.modules[score.__module__], "judge", self.made)
+
+    def made(self, objective, *sizes):
+        self.sizes = sizes  # length, inputs, units, outputs
+        return self
+
+    def train(self, pools, steps, seed):
+        self.pools = [[np.asarray(array) for array in pool] for pool in pools]
+
+    def predict(self, x):
+        self.asked = x
+        return np.full((*x.shape[:2], 1), self.answer, np.float32)
+
+
+@pytest.mark.parametrize(("features", "units"), [(1, 1), (2, 1), (5, 2), (6, 3)])
+def test_a_judge_has_half_as_many_units_as_there_are_features(monkeypatch, features, units):
+    a, b = np.random.default_rng(0).uniform(size=(2, 20, 7, features))
+    stub = Stub(monkeypatch, discriminative_score)
+    discriminative_score(a, b, 1, **QUIET)
+    assert stub.sizes == (7, features, units, 1)
+    stub = Stub(monkeypatch, predictive_score)
+    predictive_score(a, b, 1, **QUIET)
+    assert stub.sizes == (6, max(1, features - 1), units, 1)
+
+
+def test_the_predictor_sees_the_other_features_a_step_earlier(monkeypatch):
+    stub = Stub(monkeypatch, predictive_score)
+    found = predictive_score(REAL, FAKE, 1, target="x2", **QUIET)
+    real, fake = pair(REAL, FAKE)
+    ((x, y, valid),) = stub.pools
+    np.testing.assert_array_equal(x, fake.scaled[:, :-1, [0, 2, 3]])
+    np.testing.assert_array_equal(y, fake.scaled[:, 1:, [1]])
+    np.testing.assert_array_equal(valid[..., 0], np.arange(1, LENGTH) < fake.lengths[:, None])
+    np.testing.assert_array_equal(stub.asked, real.scaled[:, :-1, [0, 2, 3]])
+    targets = np.concatenate([x[1:n, 1] for x, n in zip(real.scaled, real.lengths, strict=True)])
+    assert found.mean == pytest.approx(np.abs(targets - 0.5).mean(), rel=1e-5)
+
+
+def test_a_judge_that_always_says_the_same_is_right_half_of_the_time(monkeypatch):
+    for answer in (1.0, -1.0, 0.0):
+        Stub(monkeypatch, discriminative_score, answer)
+        found = discriminative_score(REAL, series(9, count=30), 2, **QUIET)
+        assert list(found.accuracies) == list(found.aucs) == [0.5, 0.5] and found.mean == 0
+
+
+def test_four_fifths_are_learned_and_the_rest_is_asked(monkeypatch):
+    stub = Stub(monkeypatch, discriminative_score)
+    sides = [np.arange(n, dtype=float).reshape(n, 1, 1) for n in (50, 31)]
+    discriminative_score(*sides, 1, **QUIET)
+    assert [len(x) for x, _ in stub.pools] == [40, 24] and len(stub.asked) == 7
+    learned, asked = (
+        set((49 * x).round().astype(int).ravel()) for x in (stub.pools[1][0], stub.asked)
+    )
+    assert learned | asked == set(range(31)) and not learned & asked
+
+
 @pytest.fixture
 def plain_answers():
     """A judge that answers with its first input."""
@@ -279,8 +354,8 @@ def discriminative():
 
 def test_discriminative_agrees_with_the_slow_one(discriminative):
     accuracies, aucs = slow_discriminative(*pair(REAL, FAKE), 250)
-    alike(discriminative.accuracies, accuracies, sharp=0.04)
-    alike(discriminative.aucs, aucs, sharp=0.06)
+    alike(discriminative.accuracies, accuracies, sharp=0.05)
+    alike(discriminative.aucs, aucs, sharp=0.07)
     assert 0.6 < accuracies.mean() < 0.9  # learning, and not done
 
 
