@@ -548,12 +548,13 @@ def test_mmd_takes_at_most_so_many():
 
 
 def test_nearest_is_that_of_plain_loops():
+    """More rows than are compared at once, and more than NumPy would sort anyway."""
     rng = np.random.default_rng(0)
-    a, b = rng.normal(size=(700, 3)), rng.normal(size=(9, 3))
-    expected = np.array([sorted(np.linalg.norm(x - y) for y in b)[:3] for x in a])
-    np.testing.assert_allclose(nearest(a, b, 3), expected)
+    a, b = rng.normal(size=(520, 3)), rng.normal(size=(900, 3))
+    expected = np.array([np.sort(np.linalg.norm(x - b, axis=1))[:9] for x in a])
+    np.testing.assert_allclose(nearest(a, b, 9), expected)
     np.testing.assert_allclose(nearest(a, b), expected[:, :1])
-    assert nearest(a, b[:2], 3).shape == (700, 2)
+    assert nearest(a, b[:2], 3).shape == (520, 2)
 
 
 def test_a_distance_is_a_root_mean_square():
@@ -661,6 +662,8 @@ def test_a_copycat_is_found_and_data_from_the_source_are_not():
     found = privacy(train, held_out, made)
     low, high = found.membership_range
     assert low < 0.5 < high and low < found.membership_auc < high and found.copies == 0
+    scatter = np.sqrt((80 + 80 + 1) / (12 * 80 * 80))  # of an AUC that is .5
+    assert high - low == pytest.approx(2 * 1.96 * scatter, rel=0.3)
     assert privacy(train, held_out, made) == found != privacy(train, held_out, made, seed=1)
 
 
@@ -834,14 +837,17 @@ def test_phi_and_sigma_are_recovered(phi, sigma):
 
 
 def test_ground_truth_is_that_of_plain_loops():
-    x = ar_gaussian(n=30, length=5, features=3, seed=1).values + 40
-    x = x - x.mean(axis=(0, 1))
-    pairs = [(s[t - 1], s[t]) for s in x for t in range(1, 5)]
+    """Of sequences of unequal lengths, far from zero."""
+    lengths = np.random.default_rng(0).integers(1, 6, 30)
+    data = ar_gaussian(n=30, length=5, features=3, seed=1).values + 40
+    data = SequenceDataset.from_arrays(data, lengths)
+    mean = np.concatenate(sequences(data)).mean(axis=0)
+    pairs = [pair for x in sequences(data) for pair in pairwise(x - mean)]
     phi = sum(a @ b for a, b in pairs) / sum(a @ a for a, _ in pairs)
     rest = np.array([b - phi * a for a, b in pairs])
     cov = rest.T @ rest / len(rest)
     off = [cov[i, j] for i, j in combinations(range(3), 2)]
-    found = ar_parameters(x + 7)["estimate"]
+    found = ar_parameters(data)["estimate"]
     np.testing.assert_allclose(found, [phi, np.mean(off), np.trace(cov) / 3])
 
 
@@ -884,7 +890,7 @@ def test_summaries_are_those_of_plain_loops():
 
 def test_the_weaker_judge_is_scikit_learns_step_by_step():
     """Five folds, each a stretch of both sides in their order, one AUC over all answers."""
-    real, made = varied(count=53), varied(1, count=41, shift=1.0)
+    real, made = varied(count=90), varied(1, count=10, shift=0.6)
     x, y = (summaries(side) for side in pair(real, made))
     answers, labels = [], []
     folds = [np.array_split(np.arange(len(side)), 5) for side in (x, y)]
@@ -899,8 +905,7 @@ def test_the_weaker_judge_is_scikit_learns_step_by_step():
     answers, labels = np.array(answers), np.array(labels)
     u = mannwhitneyu(answers[labels == 1], answers[labels == 0]).statistic
     expected = u / (len(x) * len(y))
-    assert classifier_auc(real, made) == pytest.approx(expected, abs=0.005)
-    assert 0.55 < expected < 1
+    assert classifier_auc(real, made) == pytest.approx(expected, abs=0.003)
 
 
 def test_the_weaker_judge_tells_what_differs_and_guesses_what_does_not():
