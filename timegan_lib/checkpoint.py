@@ -28,7 +28,7 @@ KEPT = 2  # checkpoints
 
 
 class RunDirectory:
-    """One folder, one run. Taught in book/how-the-code-is-built.md."""
+    """One folder, one run. Taught in book/fifty-thousand-steps.ipynb."""
 
     def __init__(self, path: str | Path):
         if not isinstance(path, str | os.PathLike):

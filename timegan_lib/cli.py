@@ -126,7 +126,7 @@ def _check_trained_on(
                 f"{options.synthetic} was trained on all of {options.real}: nothing was held out; leave "
                 "--hold-out away"
             )
-    elif about["sequences"] < len(real) and about["data"] == model.fingerprint(real.split()[0]):
+    elif about["data"] == _fingerprint_of_train_part(model, real):
         raise InputError(
             f"{options.synthetic} was trained with --hold-out; give it here too, so that the data it has "
             "not seen are compared as well"
@@ -135,6 +135,13 @@ def _check_trained_on(
         f"{options.synthetic} was not trained on these data, or they were read with other options",
         stacklevel=1,
     )
+
+
+def _fingerprint_of_train_part(model: TimeGAN, data: SequenceDataset) -> str | None:
+    try:
+        return model.fingerprint(data.split()[0])
+    except InputError:  # too short to be split, so it never was
+        return None
 
 
 def info(options: argparse.Namespace, command: str) -> None:
@@ -151,12 +158,7 @@ def info(options: argparse.Namespace, command: str) -> None:
         print(f"command   {about.get('command') or '(trained from Python)'}")
         print("versions  " + ", ".join(f"{k} {v}" for k, v in about.get("versions", {}).items()))
     print(f"seed      {model.seed}")
-    default = TimeGANConfig()
-    changed = [
-        f"{name}={value!r}"
-        for name, value in vars(model.config).items()
-        if value != getattr(default, name)
-    ]
+    changed = [f"{name}={value!r}" for name, value in model.config.changed().items()]
     print("settings  " + (", ".join(changed) or "the defaults"))
     if len(model.history):
         last = model.history.iloc[-1].dropna()

@@ -151,6 +151,11 @@ class TimeGANConfig:
             other = "freeze_autoencoder=True" if self.freeze_autoencoder else "supervised=False"
             raise InputError(f"joint=False is already contained in {other}; choose one of them")
 
+    def changed(self) -> dict[str, Any]:
+        """The settings that differ from the defaults."""
+        default = vars(TimeGANConfig())
+        return {name: value for name, value in vars(self).items() if value != default[name]}
+
     @property
     def phase_steps(self) -> tuple[int, int, int]:
         """Steps asked of each phase: (autoencoder, supervisor, joint)."""

@@ -28,7 +28,7 @@ class Fit:
     """One call of `TimeGAN.fit`, from wherever `training` stands to the steps its config asks for.
 
     The last good state is always kept in memory, and in the run directory if there is one. `rows` is
-    the history. Taught in book/how-the-code-is-built.md.
+    the history. Taught in book/fifty-thousand-steps.ipynb.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ def reconstruction_loss(x, reconstructed, mask=None) -> tf.Tensor:
     """L_R = mean (x - x~)^2: how much the autoencoder loses. A scalar.
 
     Source: paper equation 7 (there unsquared norms, summed); the authors' E_loss_T0.
-    Taught in book/how-the-code-is-built.md.
+    Taught in book/losses/reconstruction.ipynb.
     """
     return masked_mean(tf.square(x - reconstructed), mask)
 
@@ -27,7 +27,7 @@ def supervised_loss(latent, supervised, mask=None) -> tf.Tensor:
 
     The supervisor's output at step t - 1 is compared with the latent at step t. Without that shift
     it would learn to copy. A scalar; 0 for sequences of one step.
-    Source: paper equation 9; the authors' G_loss_S. Taught in book/how-the-code-is-built.md.
+    Source: paper equation 9; the authors' G_loss_S. Taught in book/losses/supervised.ipynb.
     """
     pairs = None if mask is None else mask[:, 1:] * mask[:, :-1]
     if latent.shape[1] == 1:
@@ -42,7 +42,7 @@ def real_loss(logits, mask=None) -> tf.Tensor:
     """BCE(1, y) = mean log(1 + exp(-y)): small where the discriminator says "real". A scalar.
 
     Source: paper equation 8; the authors' D_loss_real, and G_loss_U when y judges generated steps.
-    Taught in book/how-the-code-is-built.md.
+    Taught in book/losses/unsupervised.ipynb.
     """
     return masked_mean(tf.nn.softplus(-logits), mask)
 
@@ -50,7 +50,7 @@ def real_loss(logits, mask=None) -> tf.Tensor:
 def fake_loss(logits, mask=None) -> tf.Tensor:
     """BCE(0, y) = mean log(1 + exp(y)): small where the discriminator says "made up". A scalar.
 
-    Source: paper equation 8; the authors' D_loss_fake. Taught in book/how-the-code-is-built.md.
+    Source: paper equation 8; the authors' D_loss_fake. Taught in book/losses/unsupervised.ipynb.
     """
     return masked_mean(tf.nn.softplus(logits), mask)
 
@@ -60,7 +60,7 @@ def moments_loss(x, synthetic, mask=None) -> tf.Tensor:
 
     V1 = mean |sqrt(var(x^) + 1e-6) - sqrt(var(x) + 1e-6)|, V2 = mean |mean(x^) - mean(x)|, mean and
     (biased) variance over the batch. With a mask only steps with 8 valid sequences count.
-    Source: the authors' G_loss_V; not in the paper. Taught in book/how-the-code-is-built.md.
+    Source: the authors' G_loss_V; not in the paper. Taught in book/losses/moments.ipynb.
     """
     mean_x, variance_x = batch_moments(x, mask)  # (T, features) each
     mean_s, variance_s = batch_moments(synthetic, mask)

@@ -31,7 +31,7 @@ class Network(Protocol):
 def embedder(config: TimeGANConfig, features: int, context: int, seed: int) -> Network:
     """H = e(X), from the data (B, T, D) to the latent space (B, T, h) in (0, 1).
 
-    Source: paper equation 3. Taught in book/how-the-code-is-built.md.
+    Source: paper equation 3. Taught in book/networks/embedder.ipynb.
     """
     if not config.embedding:
         return Identity()
@@ -42,7 +42,7 @@ def recovery(config: TimeGANConfig, features: int, seed: int) -> Network:
     """X~ = r(H), from the latent space (B, T, h) back to the data (B, T, D) in (0, 1).
 
     Source: paper equation 4, there a feedforward network (`recovery="dense"`), in the authors' code
-    a recurrent one. Taught in book/how-the-code-is-built.md.
+    a recurrent one. Taught in book/networks/recovery.ipynb.
     """
     if not config.embedding:
         return Identity()
@@ -54,7 +54,7 @@ def recovery(config: TimeGANConfig, features: int, seed: int) -> Network:
 def generator(config: TimeGANConfig, noise: int, latent: int, context: int, seed: int) -> Network:
     """E^ = g(Z), from noise (B, T, Dz) to the latent space (B, T, h) in (0, 1).
 
-    Source: paper equation 5. Taught in book/how-the-code-is-built.md.
+    Source: paper equation 5. Taught in book/networks/generator.ipynb.
     """
     return RecurrentNetwork("generator", config, noise + context, latent, seed=seed)
 
@@ -62,7 +62,7 @@ def generator(config: TimeGANConfig, noise: int, latent: int, context: int, seed
 def supervisor(config: TimeGANConfig, latent: int, context: int, seed: int) -> Network:
     """H^ = s(E^), one latent step ahead (B, T, h) -> (B, T, h), with one layer less than the others.
 
-    Source: the authors' code; the paper folds it into the generator. Taught in book/how-the-code-is-built.md.
+    Source: the authors' code; the paper folds it into the generator. Taught in book/networks/supervisor.ipynb.
     """
     layers = max(1, config.layers - 1)
     return RecurrentNetwork(
@@ -74,7 +74,7 @@ def discriminator(config: TimeGANConfig, latent: int, context: int, seed: int) -
     """Y = d(H), one logit for every step: (B, T, h) -> (B, T, 1), no activation.
 
     Source: paper equation 6, there bidirectional (`bidirectional=True`), in the authors' code one way.
-    Taught in book/how-the-code-is-built.md.
+    Taught in book/networks/discriminator.ipynb.
     """
     ways = 2 if config.bidirectional else 1
     return RecurrentNetwork(

@@ -35,7 +35,7 @@ def recurrent_stack(x: tf.Tensor, layers: list[Weights], cell: str) -> tf.Tensor
 
     x: (B, T, features). layers: the weights of each layer. cell: "gru" or "lstm".
     Returns the last layer's state at every step, (B, T, units).
-    Source: the authors' `tf.nn.dynamic_rnn` over `MultiRNNCell`. Taught in book/how-the-code-is-built.md.
+    Source: the authors' `tf.nn.dynamic_rnn` over `MultiRNNCell`. Taught in book/networks/embedder.ipynb.
     """
     forward, backward = (
         (gru_forward, gru_backward) if cell == "gru" else (lstm_forward, lstm_backward)

@@ -141,9 +141,8 @@ def _named(told, used) -> dict[str, float]:
 
 def _changed(config: TimeGANConfig) -> str:
     """The settings that differ from the defaults, the steps apart: "hidden=8 learning_rate=0.003"."""
-    default = vars(TimeGANConfig())
-    changed = {k: v for k, v in vars(config).items() if v != default[k] and k != "steps"}
-    return " ".join(f"{name}={value}" for name, value in changed.items())
+    changed = config.changed().items()
+    return " ".join(f"{name}={value}" for name, value in changed if name != "steps")
 
 
 def _minutes(history: pd.DataFrame | None, step: int) -> float:

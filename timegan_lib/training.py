@@ -57,7 +57,7 @@ class Training:
     """All that changes while TimeGAN trains: weights, optimizers, average weights and the step.
 
     values: (N, T, D) float32 in [0, 1]. lengths: (N,) or None if all are T. static: (N, Ds) or None.
-    Source: the authors' `timegan.py`, training. Taught in book/how-the-code-is-built.md.
+    Source: the authors' `timegan.py`, training. Taught in book/phases/joint.ipynb.
     """
 
     def __init__(

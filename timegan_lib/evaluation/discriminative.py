@@ -11,9 +11,8 @@ from scipy.stats import binom
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from timegan_lib.config import whole_number
 from timegan_lib.evaluation.inputs import Sequences, pair
-from timegan_lib.evaluation.judge import Judge, judge
+from timegan_lib.evaluation.judge import Judge, checked, judge
 from timegan_lib.losses import fake_loss, real_loss
 from timegan_lib.sequences import SequenceDataset
 
@@ -86,7 +85,7 @@ def discriminative_score(
     Source: the authors' `discriminative_metrics.py`. Raises InputError.
     Taught in book/how-the-code-is-built.md.
     """
-    repeats, steps = whole_number("repeats", repeats, 1), whole_number("steps", steps, 1)
+    repeats, steps, seed = checked(repeats, steps, seed)
     sides = pair(real, synthetic)
     _, length, features = sides[0].values.shape
     network = judge(_objective, length, features, max(1, features // 2), 1)

@@ -9,9 +9,9 @@ import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
 
-from timegan_lib.config import InputError, whole_number
+from timegan_lib.config import InputError
 from timegan_lib.evaluation.inputs import Sequences, aligned, step_median
-from timegan_lib.evaluation.judge import Judge, judge
+from timegan_lib.evaluation.judge import Judge, checked, judge
 from timegan_lib.losses import masked_mean
 from timegan_lib.sequences import SequenceDataset
 from timegan_lib.training import assign
@@ -71,7 +71,7 @@ def forecast_scores(
     R2 = 1 - squared error / variance around the feature's mean. Raises InputError.
     Taught in book/how-the-code-is-built.md.
     """
-    repeats, steps = whole_number("repeats", repeats, 1), whole_number("steps", steps, 1)
+    repeats, steps, seed = checked(repeats, steps, seed)
     real, fake, test = aligned(train, synthetic=synthetic, held_out=held_out)
     if real.values.shape[1] < 2:
         raise InputError("sequences of one step hold nothing to forecast")

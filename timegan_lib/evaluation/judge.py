@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from timegan_lib.config import TimeGANConfig
+from timegan_lib.config import TimeGANConfig, whole_number
 from timegan_lib.networks import dense, dense_weights, recurrent_weights
 from timegan_lib.recurrent import recurrent_stack
 from timegan_lib.training import Adam, assign, stream
@@ -77,6 +77,14 @@ def judge(
 ) -> Judge:
     """The judge of this objective for sequences of `length` steps; every `train` begins anew."""
     return Judge(inputs, units, outputs, objective)
+
+
+def checked(repeats: int, steps: int, seed: int) -> tuple[int, int, int]:
+    """The same numbers, or an InputError that names the one that is no use."""
+    smallest = {"repeats": 1, "steps": 1, "seed": 0}
+    given = zip(smallest.items(), (repeats, steps, seed), strict=True)
+    found = [whole_number(name, value, least) for (name, least), value in given]
+    return found[0], found[1], found[2]
 
 
 def _any_number_of(array: tf.Tensor) -> tf.TensorSpec:

@@ -43,6 +43,11 @@ SCORES = {
     "classifier": "AUC of a logistic regression on summaries (.5)",
     "discriminative": "discriminative score of the paper (near 0)",
     "discriminative sd": "its standard deviation over repeats",
+    "guessing": "discriminative score of a judge that guesses, on as many sequences",
+    "accuracy": "of that judge (.5)",
+    "accuracy low": "the lower end of its 95 % interval, as if sequences were independent",
+    "accuracy high": "the upper end of that interval",
+    "judge AUC": "AUC of that judge (.5)",
     "predictive": "predictive score of the paper (that of real data)",
     "predictive sd": "its standard deviation over repeats",
     "forecast": "error on held-out data of a forecaster trained on these (that of real data)",
@@ -50,6 +55,7 @@ SCORES = {
     "onnd": "distance from a real sequence to the nearest of these (small)",
     "innd": "distance from one of these to the nearest real sequence (small, but not 0)",
     "spread": "how far apart these are, as a share of the real spread (1)",
+    "missed": "the first distance as a share of that to held-out data, at equal numbers (1)",
     "nearer train": "share that is nearer to train than to held-out data (.5)",
     "membership": "AUC of guessing from these who was in the training data (.5)",
     "copies": "share that are copies of training sequences (0)",
@@ -146,7 +152,7 @@ def evaluate(
     real: Sequences,
     synthetic: Sequences,
     held_out: Sequences | None = None,
-    rules: Sequence[str] = (),
+    rules: str | Sequence[str] = (),
     repeats: int = 3,
     seed: int = 0,
     progress: bool = True,
@@ -166,10 +172,11 @@ def evaluate(
     noise with the right marginals. Raises InputError. Taught in book/how-the-code-is-built.md.
     """
     repeats, seed = whole_number("repeats", repeats, 0), whole_number("seed", seed, 0)
+    rules = [rules] if isinstance(rules, str) else rules
     given = {} if held_out is None else {"held_out": held_out}
-    train, fake, *rest = aligned(real, synthetic=synthetic, **given)
+    everything, fake, *rest = aligned(real, synthetic=synthetic, **given)
     other = rest[0] if rest else None
-    train, fake = take(train, MOST, seed), take(fake, MOST, seed)
+    train, fake = take(everything, MOST, seed), take(fake, MOST, seed)
     n = min(len(fake), len(train))
     moves = train.values.shape[1] > 1  # a sequence of one step holds nothing to predict
     candidates = {"synthetic": fake}
@@ -179,16 +186,30 @@ def evaluate(
     candidates["bootstrap"] = block_bootstrap(train, n, seed=seed)
     candidates["noise"] = marginal_noise(train, n, seed)
 
-    rows, trivial, floor = {}, {}, math.nan
+    rows: dict[str, dict[str, float]] = {}
+    secrets: dict[str, Privacy] = {}
+    trivial: dict[str, float] = {}
     bar = tqdm(total=len(candidates) + 1, desc="judging", disable=None if progress else True)
     for name, found in candidates.items():
-        rows[name] = untrained(train, found) | _private(train, other, found, name, seed)
+        rows[name] = untrained(train, found)
+        if other is not None and name != "held-out":
+            rows[name]["missed"] = _missed(train, other, found)
+        if other is not None and (said := _private(everything, other, found, name, seed)):
+            secrets[name] = said
+            rows[name] |= {
+                "nearer train": said.nearer_train, "membership": said.membership_auc,
+                "copies": said.copies,
+            }  # fmt: skip
         if rules:
             rows[name]["broken"] = validity(found, rules)["sequences"]["any rule"]
         if repeats:
             told = discriminative_score(train, found, repeats, seed=seed, progress=False)
-            rows[name] |= {"discriminative": told.mean, "discriminative sd": told.sd}
-            floor = told.floor if name == "synthetic" else floor
+            low, high = told.interval
+            rows[name] |= {
+                "discriminative": told.mean, "discriminative sd": told.sd, "guessing": told.floor,
+                "accuracy": told.accuracies.mean(), "accuracy low": low, "accuracy high": high,
+                "judge AUC": told.aucs.mean(),
+            }  # fmt: skip
         if repeats and moves:
             used = predictive_score(train, found, repeats, seed=seed, progress=False)
             rows[name] |= {"predictive": used.mean, "predictive sd": used.sd}
@@ -197,9 +218,9 @@ def evaluate(
                 "constant": used.constant,
                 "persistence": used.persistence,
             }
-        if repeats and moves and other is not None:
+        if repeats and moves and other is not None and name != "held-out":
             errors = forecast_error(found, other, repeats, seed=seed)
-            rows[name] |= {"forecast": errors.mean(), "forecast sd": _sd(errors)}
+            rows[name] |= {"forecast": float(errors.mean()), "forecast sd": _sd(errors)}
         bar.update()
     forecasts = None
     if repeats and moves and other is not None:
@@ -212,7 +233,7 @@ def evaluate(
         against = pd.DataFrame(
             {k: untrained(other, v) for k, v in candidates.items() if k != "held-out"}
         ).T
-    private = None if other is None else privacy(train, other, fake, seed)
+    floor, private = rows["synthetic"].get("guessing", math.nan), secrets.get("synthetic")
     kept = pd.concat(
         {k: validity(v, rules) for k, v in (("real", train), ("synthetic", fake))}, axis=1
     )
@@ -249,30 +270,34 @@ def untrained(real: SequenceDataset, found: SequenceDataset) -> dict[str, float]
         "innd": spread.innd,
         "spread": spread.spread,
     }
+    _, steps, features = real.values.shape
+    absent = [] if features > 1 else ["together", "together in changes"]
+    absent += [] if steps > 1 else ["changes", "memory", "together in changes"]
+    absent += [] if steps > 2 else ["memory of changes"]
+    row |= dict.fromkeys(absent, math.nan)  # nothing was compared
     if has_statics(real):
         row["statics"] = static_marginals(real, found)["distance"].mean()
         row["dependence"] = dependence_difference(real, found)
     return row
 
 
+def _missed(train: SequenceDataset, held_out: SequenceDataset, found: SequenceDataset) -> float:
+    """How far real sequences are from the nearest of `found`, over how far from the nearest held-out
+    one. With more of one than of the other, that one would be nearer for its number alone."""
+    even = min(len(found), len(held_out))
+    sides = [diversity(train, side, even).onnd for side in (found, held_out)]
+    return sides[0] / sides[1] if sides[1] else math.nan
+
+
 def _private(
-    train: SequenceDataset,
-    held_out: SequenceDataset | None,
-    found: SequenceDataset,
-    name: str,
-    seed: int,
-) -> dict[str, float]:
-    """How much a candidate gives away; the held-out data are judged against their other half."""
-    if held_out is None:
-        return {}
+    train: SequenceDataset, held_out: SequenceDataset, found: SequenceDataset, name: str, seed: int
+) -> Privacy | None:
+    """What a candidate gives away; the held-out data are judged against their other half."""
     if name == "held-out":
         found, held_out = halves(held_out)
         if min(len(found), len(held_out)) < 2:
-            return {}
-    said = privacy(train, held_out, found, seed)
-    return {
-        "nearer train": said.nearer_train, "membership": said.membership_auc, "copies": said.copies
-    }  # fmt: skip
+            return None
+    return privacy(train, held_out, found, seed)
 
 
 def _sd(values: np.ndarray) -> float:

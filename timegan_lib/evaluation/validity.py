@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from timegan_lib.config import InputError
-from timegan_lib.evaluation.inputs import as_dataset
-from timegan_lib.sequences import SequenceDataset
+from timegan_lib.evaluation.inputs import Sequences, as_dataset
 
 PRICES = ("High >= Open", "High >= Close", "Low <= Open", "Low <= Close", "Volume >= 0")
 RULES: dict[str, tuple[str, ...]] = {
@@ -29,14 +28,14 @@ RULES: dict[str, tuple[str, ...]] = {
 }
 
 
-def validity(data: SequenceDataset, rules: Sequence[str]) -> pd.DataFrame:
+def validity(data: Sequences, rules: str | Sequence[str]) -> pd.DataFrame:
     """The share of steps, and of sequences, that break each rule; the last row is any of them.
 
     A rule is a comparison of columns as pandas' `DataFrame.eval` reads it, "High >= Low"; a name with a
     space stands in backticks. Raises InputError for a rule that cannot be read.
     Taught in book/how-the-code-is-built.md.
     """
-    data = as_dataset(data)
+    data, rules = as_dataset(data), [rules] if isinstance(rules, str) else rules
     frame = data.to_frame()
     sequence = np.repeat(np.arange(len(data)), data.lengths)
     broken = {rule: ~_kept(frame, rule) for rule in rules}

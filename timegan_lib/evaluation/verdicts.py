@@ -19,6 +19,15 @@ Row = dict[str, float]  # of `Report.scores`
 GOOD, FAIR, POOR, OPEN = "good", "fair", "poor", "not judged"
 
 
+def grade(value: float, good: float, fair: float) -> str:
+    """Of a number that is better the smaller it is."""
+    return GOOD if value <= good else FAIR if value <= fair else POOR
+
+
+def worst(grades: list[str]) -> str:
+    return max(grades, key=[GOOD, FAIR, POOR].index)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """An answer to one question: `grade`, and `because` with the numbers it rests on."""
@@ -45,7 +54,7 @@ def verdicts(
                 continue
             reached = real[column] if real is not None and math.isfinite(real[column]) else 0.0
             good, fair = max(good, reached), max(fair, 2 * reached)
-            grades.append(GOOD if value <= good else FAIR if value <= fair else POOR)
+            grades.append(grade(value, good, fair))
             beside = f", held-out data {shown.format(reached)}" if reached else ""
             texts.append(
                 f"{column} {shown.format(value)} (good to {shown.format(good)}, fair to "
@@ -53,7 +62,7 @@ def verdicts(
             )
         if not grades:
             return OPEN, "nothing to compare"
-        return max(grades, key=[GOOD, FAIR, POOR].index), "; ".join(texts)
+        return worst(grades), "; ".join(texts)
 
     answers = [
         ("values", "Are single values spread as in the real data?", *graded({"values": (0.1, 0.25)})),
@@ -71,7 +80,7 @@ def verdicts(
     answers.append(
         ("training", "Does a model trained on them work on real data?", *_useful(forecasts))
     )
-    answers.append(("diversity", "Are they varied?", *_varied(found, real)))
+    answers.append(("diversity", "Are they varied?", *_varied(found)))
     answers.append(("rules", "Do they obey the rules of the data?", *_kept(rows)))
     answers.append(
         ("privacy", "Do they keep the training data to themselves?", *_kept_secret(privacy))
@@ -83,9 +92,8 @@ def _told(rows: dict[str, Row], floor: float) -> tuple[str, str]:
     score, spread = (rows["synthetic"][name] for name in ("discriminative", "discriminative sd"))
     if not math.isfinite(score):
         return OPEN, "no network was trained to judge (repeats=0)"
-    grade = GOOD if score <= 0.1 else FAIR if score <= 0.25 else POOR
     noise = rows["noise"]["discriminative"]
-    return grade, (
+    return grade(score, 0.1, 0.25), (
         f"discriminative score {score:.3f} (sd {spread:.3f}; guessing {floor:.3f}, noise {noise:.3f}; "
         "good to .1, fair to .25, always told apart at .5)"
     )
@@ -96,43 +104,37 @@ def _useful(forecasts: Forecasts | None) -> tuple[str, str]:
         return OPEN, "needs held-out data and trained forecasters"
     mae: dict[str, float] = forecasts.table["MAE"].to_dict()  # type: ignore[assignment]
     ratio = mae["TSTR"] / mae["TRTR"] if mae["TRTR"] else 1.0
-    grade = GOOD if ratio <= 1.1 else FAIR if ratio <= 1.5 else POOR
-    return grade, (
+    return grade(ratio, 1.1, 1.5), (
         f"one-step forecasts on held-out data err by {mae['TSTR']:.4f} after training on synthetic and "
         f"by {mae['TRTR']:.4f} after training on real data, {ratio:.2f} times as much (good to 1.1, fair "
         f"to 1.5); repeating the present value errs by {mae['persistence']:.4f}"
     )
 
 
-def _varied(found: Row, real: Row | None) -> tuple[str, str]:
+def _varied(found: Row) -> tuple[str, str]:
     spread = found["spread"]
-    grade = GOOD if 0.85 <= spread <= 1.15 else FAIR if 0.5 <= spread <= 1.5 else POOR
+    grades = [GOOD if 0.85 <= spread <= 1.15 else FAIR if 0.5 <= spread <= 1.5 else POOR]
     text = (
         f"they lie {spread:.2f} times as far apart as real ones (good .85 to 1.15, fair .5 to 1.5)"
     )
-    if real and real["onnd"]:
-        missed = found["onnd"] / real["onnd"]
-        grade = max(
-            grade, GOOD if missed <= 1.25 else FAIR if missed <= 2 else POOR,
-            key=[GOOD, FAIR, POOR].index,
-        )  # fmt: skip
+    if math.isfinite(missed := found["missed"]):
+        grades.append(grade(missed, 1.25, 2))
         text += (
             f"; from a real one the nearest synthetic one is {missed:.2f} times as far as the nearest "
             "held-out one (good to 1.25, fair to 2)"
         )
     if spread < 0.5:
         text += ": the generator has collapsed"
-    return grade, text
+    return worst(grades), text
 
 
 def _kept(rows: dict[str, Row]) -> tuple[str, str]:
     share, real = rows["synthetic"]["broken"], rows["copycat"]["broken"]
     if not math.isfinite(share):
         return OPEN, "no rule was given"
-    grade = GOOD if share <= real + 0.01 else FAIR if share <= real + 0.1 else POOR
-    return grade, (
-        f"{share:.1%} of the synthetic sequences break a rule, {real:.1%} of the real ones (good to one "
-        "percent more, fair to ten)"
+    return grade(share, real + 0.01, real + 0.1), (
+        f"{share:.1%} of the synthetic sequences break a rule, {real:.1%} of the real ones among as many "
+        "(good to one percent more, fair to ten)"
     )
 
 
@@ -141,12 +143,10 @@ def _kept_secret(privacy: Privacy | None) -> tuple[str, str]:
         return OPEN, "needs real data the generator was not trained on (held_out)"
     low, high = privacy.membership_range
     leaks = privacy.membership_auc
-    if privacy.copies > 0.001 or low > 0.55:
-        grade = POOR
-    else:
-        grade = GOOD if low <= 0.5 and high <= 0.6 else FAIR
+    safe = GOOD if low <= 0.5 and high <= 0.6 else FAIR
+    leaky = privacy.copies > 0.001 or low > 0.55
     wide = "; too few held-out data to rule out a leak" if low <= 0.5 and high > 0.6 else ""
-    return grade, (
+    return POOR if leaky else safe, (
         f"{privacy.copies:.1%} are copies of training sequences; nearness to them tells members of the "
         f"training data with AUC {leaks:.2f} (95 % interval {low:.2f} to {high:.2f}, .5 is ideal); "
         f"{privacy.nearer_train:.0%} are nearer to training than to held-out data "
