@@ -14,7 +14,7 @@ export TF_ENABLE_ONEDNN_OPTS ?= 0
 # (no apostrophes in the first and the last, no commas but $(comma))
 step = @echo; echo '== $(strip $(1))'; $(2) || { echo; echo 'Stopped: $(strip $(3))'; exit 1; } >&2
 
-.PHONY: help env book test test-slow test-colab cover pins clean
+.PHONY: help env book test test-slow test-colab pictures pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -51,8 +51,9 @@ test-colab: env ## run every notebook in a second environment with the versions 
 	$(call step,Every notebook with the versions of Colab,\
 	  PYTHONPATH="$(CURDIR)" .venv-colab/bin/python -m pytest -q --nbval --nbval-current-env book,a notebook fails or differs there; see above.)
 
-cover: env ## draw the picture on the first page anew
-	$(BIN)/python book/cover.py
+pictures: env ## draw the pictures of pages without code anew
+	$(BIN)/python book/_scripts/cover.py
+	$(BIN)/python book/_scripts/diagram.py
 
 UV_COMPILE = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make pins" $(if $(UPGRADE),--upgrade)

@@ -1,11 +1,11 @@
-"""The picture on the first page is what book/cover.py draws now."""
+"""The picture on the first page is what book/_scripts/cover.py draws now."""
 
 import importlib.util
 from pathlib import Path
 
 from matplotlib.testing.compare import compare_images
 
-SOURCE = Path(__file__).parent.parent / "book" / "cover.py"
+SOURCE = Path(__file__).parent.parent / "book" / "_scripts" / "cover.py"
 
 
 def test_the_cover_is_not_stale(tmp_path):

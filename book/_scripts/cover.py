@@ -1,4 +1,4 @@
-"""Draws the picture on the first page and in the README: `make cover`."""
+"""Draws the picture on the first page and in the README: `make pictures`."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ matplotlib.use("Agg")
 from timegan_lib import TimeGAN, load_dataset, plots
 from timegan_lib.datasets import DATA
 
-COVER = Path(__file__).parent / "_static" / "real-and-synthetic.png"
+COVER = Path(__file__).parent.parent / "_static" / "real-and-synthetic.png"
 
 
 def draw(path: Path) -> None:
