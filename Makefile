@@ -14,7 +14,7 @@ export TF_ENABLE_ONEDNN_OPTS ?= 0
 # (no apostrophes in the first and the last, no commas but $(comma))
 step = @echo; echo '== $(strip $(1))'; $(2) || { echo; echo 'Stopped: $(strip $(3))'; exit 1; } >&2
 
-.PHONY: help env book test test-slow test-colab pictures pins clean
+.PHONY: help env book test test-slow test-figures test-colab pictures pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -29,9 +29,11 @@ book: env ## build the book from its stored outputs and print the page to open
 	  the book could not be built; the lines above say why (all of them: .venv/book.log).)
 	@grep -i warning .venv/book.log; echo; echo "The book is ready. Open $(CURDIR)/$(PAGE)"
 
-test: env ## everything that CI checks: lint, types, strict build, unit tests, every notebook
+test: env ## everything that CI checks: lint, spelling, types, strict build, unit tests, every notebook
 	$(call step,Lint and format,$(BIN)/ruff check . && $(BIN)/ruff format --check .,\
 	  ruff found something; "$(BIN)/ruff check --fix . && $(BIN)/ruff format ." mends most of it.)
+	$(call step,Spelling,$(BIN)/codespell *.md book data/*.md timegan_lib tests benchmarks Makefile _config.yml,\
+	  codespell found something; the line says what it would write.)
 	$(call step,Types of the library,$(BIN)/mypy,mypy found a type that does not fit.)
 	$(call step,The book$(comma) every warning an error,rm -rf _build && \
 	  $(BIN)/jupyter-book build . -q -W -n --keep-going,the strict build of the book gave warnings; see above.)
@@ -43,6 +45,9 @@ test: env ## everything that CI checks: lint, types, strict build, unit tests, e
 
 test-slow: env ## the tests that take minutes each
 	$(call step,Slow tests,$(BIN)/pytest -q -m slow tests,a slow test failed; see above.)
+
+test-figures: env ## draw the figures of pages that train nothing, and compare them with the stored ones
+	$(call step,Figures,$(BIN)/pytest -q -m figures tests,a stored figure is not the one that its page draws; see above.)
 
 test-colab: env ## run every notebook in a second environment with the versions Colab has (.venv-colab)
 	$(call step,An environment with the versions of Colab,\

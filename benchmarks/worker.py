@@ -105,7 +105,7 @@ def kernels(contestant) -> dict:
         @tf.function
         def loop(count):
             for _ in tf.range(count):
-                for sink in sinks:  # an assignment cannot be optimised away, and copies nothing
+                for sink in sinks:  # an assignment cannot be optimized away, and copies nothing
                     tf.raw_ops.AssignVariableOp(resource=sink.handle, value=operation())
 
         times, count = [], max(1, int(2e8 / flops / many))

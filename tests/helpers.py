@@ -1,6 +1,8 @@
-"""What several test files share: tiny data and trainings, and ways to look at what a step did."""
+"""What several test files share: the pages, tiny data and trainings, and ways to look at what a step did."""
 
 import hashlib
+import json
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -12,6 +14,48 @@ from timegan_lib.networks import Networks
 from timegan_lib.training import LOSSES, Training
 
 BATCH, LENGTH, FEATURES = 16, 6, 3
+
+# ---- the pages of the book
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted(
+    p for p in (ROOT / "book").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts
+)
+PAGES = NOTEBOOKS + sorted((ROOT / "book").rglob("*.md"))
+
+
+def by_path(path):
+    return str(path.relative_to(ROOT))
+
+
+def cells(page):
+    return json.loads(page.read_text(encoding="utf-8"))["cells"]
+
+
+def code_cells(page):
+    return [cell for cell in cells(page) if cell["cell_type"] == "code"]
+
+
+def outputs(page):
+    return [(cell, output) for cell in code_cells(page) for output in cell["outputs"]]
+
+
+def code_of_page(page):
+    """All code of a page: its code cells, and what its Markdown sets as code."""
+    if page.suffix == ".md":
+        code, texts = [], [page.read_text(encoding="utf-8")]
+    else:
+        code = ["".join(cell["source"]) for cell in code_cells(page)]
+        texts = ["".join(cell["source"]) for cell in cells(page) if cell["cell_type"] == "markdown"]
+    spans = [
+        "".join(found)
+        for text in texts
+        for found in re.findall(r"^```\w+$(.*?)^```$|(?<![`}])`([^`]+)`", text, re.M | re.S)
+    ]
+    return "\n".join(code + spans)
+
+
+# ---- trainings
 
 
 def tiny_config(**settings):

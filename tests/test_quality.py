@@ -1,6 +1,6 @@
 """It learns: a short training makes series that move like the real ones, and each part is needed.
 
-The series are x_t = phi x_(t-1) + noise. What the eye can check is the correlation of neighbours,
+The series are x_t = phi x_(t-1) + noise. What the eye can check is the correlation of neighbors,
 phi itself: series with phi = 0.6 wander, those with -0.6 zigzag.
 """
 
@@ -21,7 +21,7 @@ def data(phi):
 
 
 def found_phi(values):
-    """Correlation of neighbours in (N, T, 1)."""
+    """Correlation of neighbors in (N, T, 1)."""
     values = values - values.mean()
     return float((values[:, 1:] * values[:, :-1]).mean() / np.square(values).mean())
 

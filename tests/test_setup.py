@@ -1,29 +1,23 @@
 """The files of the set-up say the same thing, and every page is complete."""
 
-import json
 import re
 import tomllib
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
+from helpers import NOTEBOOKS, PAGES, ROOT, by_path, code_cells, outputs
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 REPOSITORY = PROJECT["urls"]["Repository"]
 OWNER, NAME = REPOSITORY.split("/")[-2:]
 SITE = f"https://{OWNER}.github.io/{NAME}/"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-NOTEBOOKS = sorted(
-    p for p in (ROOT / "book").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts
-)
-PAGES = NOTEBOOKS + sorted((ROOT / "book").rglob("*.md"))
 BUILT = ROOT / "_build" / "html"
 
 # The first code cell of every notebook: makes the page run on Colab, does nothing elsewhere.
@@ -35,10 +29,6 @@ import sys
 if importlib.util.find_spec("timegan_lib") is None:
     !git clone --quiet --depth 1 {REPOSITORY}
     sys.path.insert(0, "{NAME}")"""
-
-
-def by_path(path):
-    return str(path.relative_to(ROOT))
 
 
 # ---- packages
@@ -153,15 +143,7 @@ def test_the_table_of_contents_lists_every_page():
 @pytest.fixture(params=NOTEBOOKS, ids=by_path)
 def notebook(request):
     assert request.param.stat().st_size < 1_000_000, "a notebook is smaller than 1 MB"
-    return json.loads(request.param.read_text(encoding="utf-8"))
-
-
-def code_cells(notebook):
-    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-
-
-def outputs(notebook):
-    return [(cell, output) for cell in code_cells(notebook) for output in cell["outputs"]]
+    return request.param
 
 
 def test_notebook_was_run_from_top_to_bottom(notebook):

@@ -389,7 +389,7 @@ def test_json_there_and_back(settings):
 @pytest.mark.parametrize(
     "text, says",
     [
-        ('{"hiden": 24}', "hiden"),
+        ('{"hiddn": 24}', "hiddn"),
         ('{"hidden": "24"}', "hidden"),
         ('{"hidden": null}', "hidden"),
         ('{"joint": 1}', "joint"),
@@ -407,8 +407,8 @@ def test_replace_checks_again():
     config = tiny_config()
     assert config.replace(hidden=6).hidden == 6 and config.hidden == 4
     assert config.batch_size == BATCH
-    with pytest.raises(InputError, match="hiden"):
-        config.replace(hiden=6)
+    with pytest.raises(InputError, match="hiddn"):
+        config.replace(hiddn=6)
     with pytest.raises(InputError, match="layers"):
         config.replace(layers=0)
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -7,6 +7,7 @@
 
 A file is written under another name, flushed to the disk and then renamed. A reader therefore finds
 the old file or the new one, never half of one, whenever the process was killed.
+Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ KEPT = 2  # checkpoints
 
 
 class RunDirectory:
-    """One folder, one run. Taught in book/fifty-thousand-steps.ipynb."""
+    """One folder, one run.
+
+    Taught in book/how-the-code-is-built.md and book/fifty-thousand-steps.ipynb.
+    """
 
     def __init__(self, path: str | Path):
         if not isinstance(path, str | os.PathLike):

@@ -5,6 +5,8 @@ timegan sample runs/mine --out synthetic.csv -n 500   make new sequences
 timegan evaluate runs/mine --real my.csv --time date  say whether they can be used
 timegan index runs                                    score every run below a folder
 timegan info runs/mine                                say what is in a run, a model or a data set
+
+Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations

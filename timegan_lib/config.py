@@ -2,6 +2,7 @@
 
 One frozen dataclass, checked when it is made, written to and read from JSON. A default here is the
 value in the authors' public code; where the paper differs, the comment says so.
+Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ RECOVERIES = ("rnn", "dense")
 
 
 class InputError(ValueError):
-    """Something the caller gave cannot be used; the message names it and says what would do."""
+    """Something the caller gave cannot be used; the message names it and says what would do.
+
+    Taught in book/the-data.ipynb.
+    """
 
 
 def whole_number(name: str, value: Any, least: int, most: int = 2**31 - 1) -> int:

@@ -108,7 +108,7 @@ def sines(
 
     "paper": sin(2 pi eta t + theta), t = 1..length, eta uniform in [0, 1], theta in [-pi, pi].
     "code" (the authors' function): (sin(f j + p) + 1) / 2, j = 0..length - 1, f and p uniform in
-    [0, 0.1]: less than .4 of a period. Taught in book/how-the-code-is-built.md.
+    [0, 0.1]: less than .4 of a period. Taught in book/the-data.ipynb.
     """
     if kind not in ("code", "paper"):
         raise InputError(f"kind={kind!r} must be 'code' or 'paper'")
@@ -133,7 +133,7 @@ def ar_gaussian(
     """x_t = phi x_(t-1) + noise, noise ~ N(0, sigma 1 + (1 - sigma) I): paper, section 5.1.
 
     phi in (-1, 1) is the correlation in time, sigma in [0, 1] that between features; the first
-    step is drawn from the stationary distribution. Taught in book/how-the-code-is-built.md.
+    step is drawn from the stationary distribution. Taught in book/why-time-is-hard.ipynb.
     """
     n, length, features, rng = _generator(n, length, features, seed)
     if not -1 < phi < 1:
@@ -162,7 +162,7 @@ def split_auc(train: SequenceDataset, held_out: SequenceDataset) -> float:
 
     It sees mean, standard deviation and change of every feature of a sequence. It is fitted on
     four fifths of the time and asked about the last, each in turn: with random fifths it would
-    meet windows that overlap those it was fitted on. Taught in book/how-the-code-is-built.md.
+    meet windows that overlap those it was fitted on. Taught in book/the-data.ipynb.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score

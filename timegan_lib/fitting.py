@@ -1,4 +1,7 @@
-"""The loop around training: how many steps in one call, what is written when, and what a NaN leads to."""
+"""The loop around training: how many steps in one call, what is written when, and what a NaN leads to.
+
+Taught in book/fifty-thousand-steps.ipynb.
+"""
 
 from __future__ import annotations
 

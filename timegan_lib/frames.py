@@ -3,6 +3,7 @@
 A `Column` remembers one column of a DataFrame: its type, whether it held whole numbers, its
 categories. A `Table` holds the columns of a frame, their order and their roles. `read` checks a
 frame and turns it into rows of numbers; `Table.decode` turns rows of numbers into the columns.
+Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations

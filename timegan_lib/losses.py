@@ -2,7 +2,7 @@
 
 Every tensor is (B, T, features). `mask` is None where all sequences have the same length, else a
 (B, T, 1) tensor of ones at valid steps and zeros at padding; padded steps then count for nothing:
-a mean is always sum over valid / number of valid.
+a mean is always sum over valid / number of valid. Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
@@ -73,12 +73,18 @@ def moments_loss(x, synthetic, mask=None) -> tf.Tensor:
 
 
 def root(loss) -> tf.Tensor:
-    """sqrt(max(loss, 1e-12)): the root with a finite gradient where the loss is zero."""
+    """sqrt(max(loss, 1e-12)): the root with a finite gradient where the loss is zero.
+
+    Taught in book/losses/reconstruction.ipynb.
+    """
     return tf.sqrt(tf.maximum(loss, SMALLEST))
 
 
 def masked_mean(values, mask=None) -> tf.Tensor:
-    """Mean over all elements, or over those a mask of the same leading shape (..., 1) lets through."""
+    """Mean over all elements, or over those a mask of the same leading shape (..., 1) lets through.
+
+    Taught in book/losses/supervised.ipynb.
+    """
     if mask is None:
         return tf.reduce_mean(values)
     valid = tf.reduce_sum(mask) * tf.cast(tf.shape(values)[-1], tf.float32)
@@ -86,7 +92,10 @@ def masked_mean(values, mask=None) -> tf.Tensor:
 
 
 def batch_moments(x, mask=None) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mean and biased variance over the batch of (B, T, features): two tensors (T, features)."""
+    """Mean and biased variance over the batch of (B, T, features): two tensors (T, features).
+
+    Taught in book/losses/moments.ipynb.
+    """
     if mask is None:
         return tf.nn.moments(x, axes=[0])
     count = tf.maximum(tf.reduce_sum(mask, 0), 1.0)  # (T, 1)

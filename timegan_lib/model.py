@@ -1,4 +1,4 @@
-"""TimeGAN as one object: fit, sample, save, load."""
+"""TimeGAN as one object: fit, sample, save, load. Taught in book/first-synthetic-series.ipynb."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 Each of the five is a stack of recurrent layers and one dense layer applied to every step. A network is
 called with a batch (B, T, inputs) and returns (B, T, outputs). Where sequences have static features,
 their latent h_S (B, size) is the second argument and joins the input of every step.
+Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The figures that more than one page of the book shows, in one style.
 
 Colors are Okabe and Ito's, which people with any color vision can tell apart. Real data are blue,
-synthetic data are orange, everywhere.
+synthetic data are orange, everywhere. Taught in book/first-synthetic-series.ipynb.
 """
 
 from __future__ import annotations
@@ -117,7 +117,10 @@ def marginals_plot(real: SequenceDataset, synthetic: SequenceDataset, columns: i
 
 
 def autocorrelation_plot(curves: dict[str, dict[str, np.ndarray]]) -> Figure:
-    """A panel for each kind of series, in it a line for each set: (lags + 1,) mean autocorrelations."""
+    """A panel for each kind of series, in it a line for each set: (lags + 1,) mean autocorrelations.
+
+    Taught in book/why-time-is-hard.ipynb.
+    """
     fig, axes = plt.subplots(
         1, len(curves), figsize=(3.8 * len(curves) + 0.4, 2.8), sharey=True, squeeze=False
     )

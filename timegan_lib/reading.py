@@ -1,4 +1,4 @@
-"""The library's own lines, for pages that explain them."""
+"""The library's own lines, for pages that explain them. Taught in book/how-the-code-is-built.md."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ product over all steps instead of one product a step.
 
 A whole stack has one custom gradient. Between its layers the steps travel as a list of tensors, never
 stacked, so layer 2 can work on step t while layer 1 works on step t + 1.
+Taught in book/networks/embedder.ipynb.
 """
 
 from __future__ import annotations

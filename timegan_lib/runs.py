@@ -1,4 +1,7 @@
-"""A table of trained runs: what each is, what it cost, and how it scored."""
+"""A table of trained runs: what each is, what it cost, and how it scored.
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

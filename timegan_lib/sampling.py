@@ -1,4 +1,7 @@
-"""From noise to new sequences: Z -> generator -> supervisor -> recovery -> the data's own units."""
+"""From noise to new sequences: Z -> generator -> supervisor -> recovery -> the data's own units.
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 Read `autoencoder_update`, `supervisor_update` and `joint_update`: they are the algorithm. The rest
 draws batches and noise, applies Adam and keeps count. Every draw is a pure function of (seed, phase,
 step, which draw), so it does not matter how many steps run in one call, or where a run was resumed.
+Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
@@ -304,19 +305,23 @@ def draw_uniform(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
     """Z of the authors' code: independent, uniform on [0, 1).
 
     Drawn step by step (T first), so that a longer padding does not change the steps before it.
+    Taught in book/networks/generator.ipynb.
     """
     drawn = tf.random.stateless_uniform([shape[1], shape[0], *shape[2:]], seed, alg="philox")
     return tf.transpose(drawn, [1, 0, *range(2, len(shape))])
 
 
 def draw_gaussian(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
-    """Independent, N(0, 1)."""
+    """Independent, N(0, 1). Taught in book/networks/generator.ipynb."""
     drawn = tf.random.stateless_normal([shape[1], shape[0], *shape[2:]], seed, alg="philox")
     return tf.transpose(drawn, [1, 0, *range(2, len(shape))])
 
 
 def draw_wiener(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
-    """Z of the paper: a Wiener process on [0, 1], steps N(0, 1 / T) summed over time."""
+    """Z of the paper: a Wiener process on [0, 1], steps N(0, 1 / T) summed over time.
+
+    Taught in book/networks/generator.ipynb.
+    """
     return tf.cumsum(draw_gaussian(shape, seed) / shape[1] ** 0.5, axis=1)
 
 
@@ -390,6 +395,8 @@ class Adam:
     """TensorFlow 1's Adam, by its own kernel:
 
     m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)
+
+    Taught in book/losses/supervised.ipynb.
     """
 
     def __init__(self, name: str, weights: list[tf.Variable], config: TimeGANConfig):

@@ -1,7 +1,7 @@
 """From rows to windows: short gaps filled, windows cut, train and held-out parts kept apart.
 
 Only numpy. Rows are the steps of all groups laid end to end, (rows, D), NaN where missing;
-`group` (rows,) counts the groups from 0.
+`group` (rows,) counts the groups from 0. Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A weaker judge that needs no training budget: logistic regression on summaries of each sequence."""
+"""A weaker judge that needs no training budget: logistic regression on summaries of each sequence.
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Can a network that has learned from both tell synthetic sequences from real ones?"""
+"""Can a network that has learned from both tell synthetic sequences from real ones?
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

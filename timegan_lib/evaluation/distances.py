@@ -1,4 +1,7 @@
-"""Distances between whole sequences, which diversity and privacy are measured with."""
+"""Distances between whole sequences, which diversity and privacy are measured with.
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Do synthetic sequences cover the real ones, or are they a few of them again and again?"""
+"""Do synthetic sequences cover the real ones, or are they a few of them again and again?
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Are single values, steps and features distributed as in the real data? Nothing here is trained.
 
 Everything is computed on data scaled to the real data's [0, 1], over valid steps.
+Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def autocorrelation(data: Sequences, lags: int = LAGS, changes: bool = False) ->
 
     Over all pairs inside the sequences, around one mean for all. changes: of the steps from one value
     to the next instead of the values; windows of a slow series say little otherwise. A feature that
-    never changes has 0 everywhere.
+    never changes has 0 everywhere. Taught in book/why-time-is-hard.ipynb.
     """
     data = as_dataset(data)
     lags, length = whole_number("lags", lags, 1), data.values.shape[1] - changes

@@ -1,4 +1,7 @@
-"""Train on synthetic, test on real, beside train on real: all features, one step ahead."""
+"""Train on synthetic, test on real, beside train on real: all features, one step ahead.
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

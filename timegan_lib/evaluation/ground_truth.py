@@ -1,4 +1,7 @@
-"""Where the truth is known: phi and sigma of the autoregressive data, recovered from samples."""
+"""Where the truth is known: phi and sigma of the autoregressive data, recovered from samples.
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def ar_parameters(data: Sequences, seed: int = 0) -> pd.DataFrame:
     Least squares over all steps and features, around each feature's mean; sigma is the mean covariance
     of the residuals of two features, `noise` their mean variance (1 in the true process). A row each:
     the estimate and its 95 % interval over sequences (bootstrap). Source: paper, section 5.1.
-    Raises InputError. Taught in book/how-the-code-is-built.md.
+    Raises InputError. Taught in book/why-time-is-hard.ipynb.
     """
     data = as_dataset(data)
     x = data.values

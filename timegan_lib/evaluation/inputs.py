@@ -1,4 +1,7 @@
-"""What the scores see: two sets of sequences with the same features, on the scale of the real one."""
+"""What the scores see: two sets of sequences with the same features, on the scale of the real one.
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

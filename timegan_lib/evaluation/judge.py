@@ -1,4 +1,7 @@
-"""The network behind the scores: one GRU layer and one dense layer, trained in one compiled loop."""
+"""The network behind the scores: one GRU layer and one dense layer, trained in one compiled loop.
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A report as a web page that needs no other file, and as a short summary for a notebook."""
+"""A report as a web page that needs no other file, and as a short summary for a notebook.
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Does a predictor that has learned from synthetic sequences work on real ones? The paper's way."""
+"""Does a predictor that has learned from synthetic sequences work on real ones? The paper's way.
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A generator that has learned a distribution is as near to data it has not seen as to data it has. One
 that has stored its training sequences is nearer to those. No such test proves privacy; failing one
-disproves it.
+disproves it. Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Sequences as points of a plane: PCA and t-SNE, as the paper draws them."""
+"""Sequences as points of a plane: PCA and t-SNE, as the paper draws them.
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

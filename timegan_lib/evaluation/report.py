@@ -1,4 +1,7 @@
-"""Every score of a synthetic data set beside those of its companions, in one report."""
+"""Every score of a synthetic data set beside those of its companions, in one report.
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Static features and lengths: are they spread as in the real data, and do sequences follow them?"""
+"""Static features and lengths: are they spread as in the real data, and do sequences follow them?
+
+Taught in book/how-the-code-is-built.md.
+"""
 
 from __future__ import annotations
 

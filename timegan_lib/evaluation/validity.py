@@ -1,4 +1,4 @@
-"""Do synthetic sequences obey the rules of their data?"""
+"""Do synthetic sequences obey the rules of their data? Taught in book/how-the-code-is-built.md."""
 
 from __future__ import annotations
 

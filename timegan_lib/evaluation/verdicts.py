@@ -2,7 +2,7 @@
 
 Each verdict compares a score of the synthetic data with two limits. A limit is never stricter than
 what real held-out data reach, since no generator can be asked to be more like the training data than
-the source they came from.
+the source they came from. Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
