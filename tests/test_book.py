@@ -131,7 +131,7 @@ def test_a_reference_can_be_found(key):
     fields = REFERENCES[key].fields
     assert REFERENCES[key].persons.get("author") and fields.get("title")
     assert re.fullmatch(r"\d{4}", fields.get("year", ""))
-    places = {"booktitle", "journal", "publisher", "institution", "school", "eprint", "url", "doi"}
+    places = {"booktitle", "journal", "publisher", "institution", "howpublished", "eprint", "doi"}
     assert places & fields.keys()
 
 
