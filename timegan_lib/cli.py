@@ -294,7 +294,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
-        prog="timegan", description=__doc__, formatter_class=raw,
+        prog="timegan", description=(__doc__ or "").split("\n\nTaught in")[0], formatter_class=raw,
         epilog="`timegan COMMAND --help` explains the options of a command.",
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"timegan {__version__}")
