@@ -24,7 +24,10 @@ LONG = 2_000  # steps from which an estimate of the time is worth its cost
 
 
 class TrainingError(RuntimeError):
-    """Training produced a number that is not finite, twice at the same place."""
+    """Training produced a number that is not finite, twice at the same place.
+
+    Taught in book/troubleshooting.md.
+    """
 
 
 class Fit:
