@@ -305,6 +305,11 @@ BAD = {
     "huge whole numbers": (table(x=[2**60] * ROWS), {}, "'x' holds whole numbers beyond"),
     "unsorted time": (table(time=[*HOURS[:5], HOURS[2], *HOURS[6:]]), {}, "in group 'a'"),
     "time twice": (table(time=[*HOURS[:40], *HOURS[39:59]]), {}, "repeats .* in group 'b'"),
+    "two series": (
+        table(time=[*HOURS[:30]] * 2),
+        {"group": None, "static": (), "length": 5},
+        "or name the column",
+    ),
     "time missing": (table(time=[None, *HOURS[1:]]), {}, "1 rows have no time"),
     "time in words": (table(time=["soon", "later"] * 30), {}, "neither numbers nor dates"),
     "group missing": (table(storm=[None] + ["a"] * 59), {}, "1 rows have no group"),

@@ -88,6 +88,6 @@ def test_what_cannot_be_indexed_is_said(tmp_path, capsys):
     with pytest.raises(InputError, match="timegan index"):
         read_index(tmp_path)
     assert main(["index", str(tmp_path / "nowhere")]) == 2
-    assert "nowhere" in capsys.readouterr().err
+    assert "nowhere is no folder" in capsys.readouterr().err
     assert main(["train", "google", "--option", "phi=1", "--out", str(tmp_path / "x")]) == 2
     assert "phi= is no option of 'google'" in capsys.readouterr().err

@@ -298,6 +298,7 @@ def test_an_error_names_the_side_that_is_wrong(name, side, wrong, said):
         (lambda: autocorrelation(FINE, lags=0), "lags=0"),
         (lambda: project(FINE, FINE, "umap"), "way='umap' must be one of pca, pca_joint, tsne"),
         (lambda: ar_parameters(FINE[..., :1]), r"shape \(20, 5, 1\)"),
+        (lambda: pair(FINE, pd.DataFrame({"x1": [1.0]})), "synthetic is a DataFrame; .*from_frame"),
         (lambda: as_dataset(WITH_NAN), "10 values that are not finite"),
         (lambda: validity(FINE, ["x1 >="]), "rule 'x1 >=' cannot be read.* x1, x2"),
         (lambda: validity(FINE, ["x1 > x9"]), "rule 'x1 > x9' cannot be read.*'x9'.* x1, x2"),

@@ -346,9 +346,13 @@ def _check_time(
     wrong = np.flatnonzero(inside & ~(after > before))
     if len(wrong):
         row = int(wrong[0])
-        what = "repeats" if after[row] == before[row] else "is out of order at"
+        twice = after[row] == before[row]
+        what = "repeats" if twice else "is out of order at"
         where = "" if group is None else f" in group {labels[codes[row]]!r}"
-        raise InputError(f"time={time!r} {what} {after[row]}{where}; sort, and drop duplicates")
+        remedy = "drop the duplicates" if twice else "sort the frame by it"
+        if group is None:
+            remedy += ", or name the column that tells series apart in group="
+        raise InputError(f"time={time!r} {what} {after[row]}{where}; {remedy}")
 
 
 def _check_static(

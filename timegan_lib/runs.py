@@ -53,6 +53,8 @@ def index(
     judged, at most 2,000 a side. The table is written after every row, so a stop loses one row.
     """
     folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder; give the one that holds the runs")
     try:
         rows: list[dict[Any, Any]] = read_index(folder).to_dict("records")
     except InputError:

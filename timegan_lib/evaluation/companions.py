@@ -1,7 +1,7 @@
 """What a score must be read against: data sets that are good at one thing and bad at another.
 
 Each takes real sequences and returns as many made ones as are wanted, with the same features, lengths
-and static features. Taught in book/how-the-code-is-built.md.
+and static features. Taught in book/what-scores-miss.ipynb.
 """
 
 from __future__ import annotations

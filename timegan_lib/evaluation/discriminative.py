@@ -1,6 +1,6 @@
 """Can a network that has learned from both tell synthetic sequences from real ones?
 
-Taught in book/how-the-code-is-built.md.
+Taught in book/what-scores-miss.ipynb.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def discriminative_score(
     One GRU layer of D / 2 units (at least one), its last valid state, one logit; 128 real and 128
     synthetic sequences a step. It sees values on the real data's [0, 1] and no static features.
     Source: the authors' `discriminative_metrics.py`. Raises InputError.
-    Taught in book/how-the-code-is-built.md.
+    Taught in book/what-scores-miss.ipynb.
     """
     repeats, steps, seed = checked(repeats, steps, seed)
     sides = pair(real, synthetic)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from timegan_lib.config import InputError
@@ -20,6 +21,8 @@ def as_dataset(data: Sequences, name: str = "data") -> SequenceDataset:
     """A SequenceDataset as it is; an array (N, T, D) in any units as one. Raises InputError."""
     if isinstance(data, SequenceDataset):
         found = data
+    elif isinstance(data, pd.DataFrame):
+        raise InputError(f"{name} is a DataFrame; read it with SequenceDataset.from_frame")
     else:
         try:
             found = SequenceDataset.from_arrays(data)

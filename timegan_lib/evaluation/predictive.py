@@ -1,6 +1,6 @@
 """Does a predictor that has learned from synthetic sequences work on real ones? The paper's way.
 
-Taught in book/how-the-code-is-built.md.
+Taught in book/what-scores-miss.ipynb.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def predictive_score(
     both to get real data's own score. A single feature is predicted from its own past, which the
     reference cannot do. The authors leave their sines in [.5, 1], here they are scaled to [0, 1] like all
     data, so their errors come out twice as large. Source: the authors' `predictive_metrics.py`. Raises InputError.
-    Taught in book/how-the-code-is-built.md.
+    Taught in book/what-scores-miss.ipynb.
     """
     repeats, steps, seed = checked(repeats, steps, seed)
     sides = pair(real, synthetic)

@@ -2,7 +2,7 @@
 
 A generator that has learned a distribution is as near to data it has not seen as to data it has. One
 that has stored its training sequences is nearer to those. No such test proves privacy; failing one
-disproves it. Taught in book/how-the-code-is-built.md.
+disproves it. Taught in book/privacy.ipynb.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ class Privacy:
 
     dcr_train, dcr_held_out   median distance from a synthetic sequence to the closest record of either
                               side, both sides of equal size
-    nearer_train              share of synthetic sequences nearer to train than to held-out; .5 is ideal
+    nearer_train              share of synthetic sequences nearer to train than to held-out; .5 is ideal. With
+                              the train side cut to size, it hardly notices copies: look at `copies`
     nearer_range              where 95 % of the draws of the train side put that share
     nndr_train, nndr_held_out median ratio of the nearest to the second nearest distance
     membership_auc            how well "near to a synthetic sequence" tells train from held-out
@@ -51,7 +52,7 @@ def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: i
     For the distances the train side is cut to the size and shape of the held-out side: as many runs of
     neighboring sequences, each as long, at 50 random places. Overlapping windows are near one another,
     so scattered ones would lie closer to everything than a few runs do. Train and held-out parts must
-    share no rows (`SequenceDataset.split`). Raises InputError. Taught in book/how-the-code-is-built.md.
+    share no rows (`SequenceDataset.split`). Raises InputError. Taught in book/privacy.ipynb.
     """
     real, fake, other = aligned(train, synthetic=synthetic, held_out=held_out)
     rng = np.random.default_rng(seed)

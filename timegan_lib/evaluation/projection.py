@@ -1,6 +1,6 @@
 """Sequences as points of a plane: PCA and t-SNE, as the paper draws them.
 
-Taught in book/how-the-code-is-built.md.
+Taught in book/what-scores-miss.ipynb.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def project(
     plane; "tsne" always on both, perplexity 40, scikit-learn's number of iterations (the authors' 300
     are few). The last array holds the share of variance along each axis, NaN for t-SNE.
     Source: the authors' `visualization_metrics.py`. Raises InputError.
-    Taught in book/how-the-code-is-built.md.
+    Taught in book/what-scores-miss.ipynb.
     """
     if way not in WAYS:
         raise InputError(f"way={way!r} must be one of {', '.join(WAYS)}")

@@ -1,4 +1,4 @@
-"""Do synthetic sequences obey the rules of their data? Taught in book/how-the-code-is-built.md."""
+"""Do synthetic sequences obey the rules of their data? Taught in book/your-own-data.ipynb."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def validity(data: Sequences, rules: str | Sequence[str]) -> pd.DataFrame:
 
     A rule is a comparison of columns as pandas' `DataFrame.eval` reads it, "High >= Low"; a name with a
     space stands in backticks. Raises InputError for a rule that cannot be read.
-    Taught in book/how-the-code-is-built.md.
+    Taught in book/your-own-data.ipynb.
     """
     data, rules = as_dataset(data), [rules] if isinstance(rules, str) else rules
     frame = data.to_frame()
