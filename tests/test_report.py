@@ -668,6 +668,14 @@ def test_the_use_for_training_goes_by_forecasts(tstr, grade):
     assert found == grade and f"{tstr:.4f}" in said and "0.2000" in said
 
 
+def test_what_does_not_beat_the_present_value_is_not_good_for_training():
+    rows = {"TRTR": 0.1, "TSTR": 0.105, "mixture": 0.1, "TRTS": 0.1, "persistence": 0.103}
+    for persistence, expected in ((0.103, "fair"), (0.106, "good"), (0.099, "good")):
+        table = pd.DataFrame({"MAE": rows | {"persistence": persistence}})
+        found, said = graded("training", forecasts=Forecasts(table, table))
+        assert found == expected and ("no use" in said) == (expected == "fair")
+
+
 def test_uses_follow_from_the_grades():
     def answers(outside=0.0, **columns):
         forecasts = pd.DataFrame({"MAE": {"TRTR": 1.0, "TSTR": 1.0, "persistence": 2.0}})

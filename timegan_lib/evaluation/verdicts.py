@@ -104,10 +104,12 @@ def _useful(forecasts: Forecasts | None) -> tuple[str, str]:
         return OPEN, "needs held-out data and trained forecasters"
     mae: dict[str, float] = forecasts.table["MAE"].to_dict()  # type: ignore[assignment]
     ratio = mae["TSTR"] / mae["TRTR"] if mae["TRTR"] else 1.0
-    return grade(ratio, 1.1, 1.5), (
+    useless = mae["TRTR"] < mae["persistence"] <= mae["TSTR"]
+    return worst([grade(ratio, 1.1, 1.5), FAIR if useless else GOOD]), (
         f"one-step forecasts on held-out data err by {mae['TSTR']:.4f} after training on synthetic and "
         f"by {mae['TRTR']:.4f} after training on real data, {ratio:.2f} times as much (good to 1.1, fair "
         f"to 1.5); repeating the present value errs by {mae['persistence']:.4f}"
+        + (", so what was learned from the synthetic data is of no use (fair at best)" * useless)
     )
 
 
