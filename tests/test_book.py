@@ -174,7 +174,7 @@ def test_metadata_hold_what_the_book_uses_and_no_more(page):
     assert notebook["metadata"].pop("kernelspec") == kernel
     assert notebook["metadata"].keys() <= {"language_info"}
     used = {key for cell in notebook["cells"] for key in cell["metadata"]}
-    assert used <= {"mystnb", "tags", "lines_to_next_cell"}
+    assert used <= {"mystnb", "tags"}
     assert [output for _, output in outputs(page) if output.get("metadata")] == []
 
 
