@@ -410,6 +410,17 @@ def test_held_out_windows_stay_inside_their_block():
     assert not any(edge - 12 in held_out.start for edge in edges)
 
 
+def test_the_peak_of_a_storm_is_its_strongest_wind_among_the_steps_kept():
+    for options in ({}, {"max_length": 5}, {"max_length": None}):
+        data = load_dataset("storms", peak=True, **options)
+        strongest = np.where(data.mask, data.feature("wind"), 0).max(axis=1)
+        assert data.static_names[-1] == "peak"
+        assert np.array_equal(data.static[:, -1], strongest)
+    assert "peak" not in load_dataset("storms", peak=False).static_names
+    with pytest.raises(InputError, match="peak=True is for whole storms; leave out length=12"):
+        load_dataset("storms", length=12, peak=True)
+
+
 def test_storms_are_never_on_both_sides():
     train, held_out = load_dataset("storms").split()
     assert not set(train.group) & set(held_out.group)

@@ -40,7 +40,8 @@ def load_dataset(name: str, length: int | None = None, **options: Any) -> Sequen
               six hours. sines_code, sines_paper, ar_gaussian: generated. See data/README.md
     length    steps of a sequence; None: 24, and for storms whole sequences
     options   for tables those of `SequenceDataset.from_frame` (stride, max_length, ...), for
-              generated ones those of `sines` and `ar_gaussian` (n, features, seed, ...)
+              generated ones those of `sines` and `ar_gaussian` (n, features, seed, ...), for storms
+              also peak=True: the strongest wind of the steps kept is a static feature, "peak"
 
     Weather: gaps of up to 6 hours are interpolated, no window crosses a longer one; the wind's
     direction is held as sine and cosine, both 0 where it is calm. Raises InputError.
@@ -65,6 +66,7 @@ def load_dataset(name: str, length: int | None = None, **options: Any) -> Sequen
     allowed = ("n", "features", "seed") + (("phi", "sigma") if name == "ar_gaussian" else ())
     if name in defaults:
         allowed = ("stride", "missing", "max_gap", "max_length")
+        allowed += ("peak",) if name == "storms" else ()
     for option in options:
         if option not in allowed:
             raise InputError(f"{option}= is no option of {name!r}; it has {', '.join(allowed)}")
@@ -74,12 +76,17 @@ def load_dataset(name: str, length: int | None = None, **options: Any) -> Sequen
         options = {"max_length": 48, **options}
     elif length is None:
         length = 24
+    frame = read_table(name)
+    if options.pop("peak", False):
+        if length is not None:
+            raise InputError(f"peak=True is for whole storms; leave out length={length!r}")
+        kept = frame.groupby("storm").head(options["max_length"] or len(frame))
+        frame["peak"] = frame["storm"].map(kept.groupby("storm")["wind"].max())
+        options["static"] = (*defaults["storms"]["static"], "peak")
     with warnings.catch_warnings():
         if name == "weather" and "missing" not in options:
             warnings.simplefilter("ignore", UserWarning)  # what it would say stands above
-        return SequenceDataset.from_frame(
-            read_table(name), length=length, **{**defaults[name], **options}
-        )
+        return SequenceDataset.from_frame(frame, length=length, **{**defaults[name], **options})
 
 
 def read_table(name: str) -> pd.DataFrame:
