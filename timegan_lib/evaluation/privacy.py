@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from timegan_lib.evaluation.distances import flat, nearest
 from timegan_lib.evaluation.inputs import Sequences, aligned
@@ -92,17 +91,25 @@ def halves(data: SequenceDataset) -> tuple[SequenceDataset, SequenceDataset]:
 def _membership(
     train: np.ndarray, held_out: np.ndarray, train_runs: list, runs: list, rng: np.random.Generator
 ) -> tuple[float, tuple[float, float]]:
-    """AUC of "is nearer to a synthetic sequence" for "is a train sequence", with its interval."""
-    distance = np.concatenate([train, held_out])
-    label = np.repeat([1, 0], [len(train), len(held_out)])
+    """AUC of "is nearer to a synthetic sequence" for "is a train sequence", with its interval.
+
+    The AUC is the share of pairs (train, held-out) in which the train sequence is the nearer one, and
+    a tie is half a pair. So pairs are counted once, by blocks, and a draw of blocks only adds them up.
+    """
+    won = np.array([_nearer(train[rows], held_out) for rows in train_runs])  # (blocks, held-out)
+    won = np.column_stack([won[:, rows].sum(axis=1) for rows in runs])  # (blocks, blocks)
+    pairs = np.outer([len(rows) for rows in train_runs], [len(rows) for rows in runs])
     draws = []
     for _ in range(200):
-        a = np.concatenate(
-            [train[train_runs[k]] for k in rng.integers(0, len(train_runs), len(train_runs))]
-        )
-        b = np.concatenate([held_out[runs[k]] for k in rng.integers(0, len(runs), len(runs))])
-        draws.append(roc_auc_score(np.repeat([1, 0], [len(a), len(b)]), -np.concatenate([a, b])))
-    return float(roc_auc_score(label, -distance)), _central(draws)
+        drawn = np.ix_(*(rng.integers(0, count, count) for count in won.shape))
+        draws.append(won[drawn].sum() / pairs[drawn].sum())
+    return float(won.sum() / pairs.sum()), _central(draws)
+
+
+def _nearer(block: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """For each held-out distance, how many of the block are smaller; equal ones count half."""
+    block = np.sort(block)
+    return (np.searchsorted(block, held_out) + np.searchsorted(block, held_out, side="right")) / 2
 
 
 def _runs(data: SequenceDataset) -> list[np.ndarray]:
