@@ -29,6 +29,14 @@ def test_sampling_is_compiled_once():
     assert model._sampler._compiled.experimental_get_tracing_count() == 1
 
 
+def test_six_models_in_one_process_bring_no_warning(caplog):
+    """TensorFlow would say that one function is traced again and again."""
+    for seed in range(6):
+        fit(config=run_config(steps=1), seed=seed).sample(1)
+    said = [record.getMessage() for record in caplog.records if record.name == "tensorflow"]
+    assert said == []
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
 @pytest.mark.parametrize("size", ["tiny", "default"])

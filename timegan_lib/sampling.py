@@ -14,7 +14,7 @@ import tensorflow as tf
 from timegan_lib.config import InputError, TimeGANConfig, whole_number
 from timegan_lib.networks import Networks
 from timegan_lib.sequences import SequenceDataset
-from timegan_lib.training import NOISE, SAMPLING, assign, draw_gaussian, stream
+from timegan_lib.training import NOISE, SAMPLING, assign, compiled, draw_gaussian, stream
 
 BATCH = 256  # sequences generated in one call
 PHASE = 3  # the sampler's own streams of random numbers, after those of the three phases
@@ -56,7 +56,7 @@ class Sampler:
     ):  # fmt: skip
         self.config, self.networks, self.average = config, networks, average
         self.template, self.lengths = template, lengths
-        self._compiled = tf.function(self._generate_batch)
+        self._compiled = compiled(self._generate_batch)
 
     @property
     def length_is_static(self) -> bool:

@@ -8,8 +8,9 @@ Taught in book/how-the-code-is-built.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -52,6 +53,12 @@ class Noise(NamedTuple):
     z: tf.Tensor
     static: tf.Tensor | None = None
     on_real: tf.Tensor | None = None
+
+
+def compiled(method: Callable, signature: list[Any] | None = None) -> Callable:
+    """The method as a TensorFlow function. Without `partial`, TensorFlow takes the same method of five
+    models for one that is compiled over and over, and warns."""
+    return tf.function(partial(method), input_signature=signature)
 
 
 class Training:
@@ -100,8 +107,7 @@ class Training:
 
         one = tf.TensorSpec([], tf.int64)
         self._compiled = [
-            tf.function(run, input_signature=[one])
-            for run in (self._autoencoder, self._supervisor, self._joint)
+            compiled(run, [one]) for run in (self._autoencoder, self._supervisor, self._joint)
         ]
 
     @property

@@ -14,7 +14,7 @@ import tensorflow as tf
 from timegan_lib.config import TimeGANConfig, whole_number
 from timegan_lib.networks import dense, dense_weights, recurrent_weights
 from timegan_lib.recurrent import recurrent_stack
-from timegan_lib.training import Adam, assign, stream
+from timegan_lib.training import Adam, assign, compiled, stream
 
 BATCH = 128  # sequences of each pool in a step
 Pool = tuple[tf.Tensor, ...]  # tensors of N rows that are drawn together
@@ -55,14 +55,14 @@ class Judge:
         if self._compiled is None:
             shapes = [tuple(_any_number_of(array) for array in pool) for pool in pools]
             others = [tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int64)]
-            self._compiled = tf.function(self._run, input_signature=[shapes, *others])
+            self._compiled = compiled(self._run, [shapes, *others])
         self._compiled(pools, tf.constant(steps), tf.constant(seed, tf.int64))
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The same as a call, on any number of sequences."""
         if self._predict is None:
             shape = [_any_number_of(tf.constant(x[:1]))]
-            self._predict = tf.function(self.__call__, input_signature=shape)
+            self._predict = compiled(self.__call__, shape)
         parts = [self._predict(tf.constant(x[i : i + 1024])) for i in range(0, len(x), 1024)]
         return np.concatenate([part.numpy() for part in parts])
 
