@@ -45,6 +45,9 @@ def shelf(tmp_path_factory):
         "text": table(b=[f"station {row}" for row in range(ROWS)]),
         "written": table(b=[f"{row},5" for row in range(ROWS)]),
         "nan": table(a=with_one(None)),
+        "marked": table(
+            a=with_one("M"), b=[-999 if row in (20, 21, 22) else row for row in range(ROWS)]
+        ),
         "infinite": table(a=with_one(np.inf)),
         "constant": table(b=3.5),
         "other": table(c=range(ROWS)),
@@ -229,6 +232,10 @@ def test_a_process_refuses_in_one_line(here, case):
         (train("backward.csv", "--time", "day"), "warning: time='day' runs backward"),
         (train("nan.csv", "--missing", "interpolate"), "warning: missing='interpolate' filled 1"),
         (train("nan.csv", "--missing", "drop"), "left out 4 of 57 sequences"),
+        (
+            train("marked.csv", "--missing", "drop", "--missing-mark", "M", "-999"),
+            "left out 10 of 57",
+        ),
     ],
 )
 def test_a_command_takes(here, capsys, arguments, said):

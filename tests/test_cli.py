@@ -177,6 +177,21 @@ def test_windows_of_a_table(here, tmp_path, capsys):
     assert main(["evaluate", table, "--real", csv, *read, "--repeats", "0"]) == 0
 
 
+def test_gaps_and_marks_are_read_as_in_python(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(TimeGAN, "fit", lambda self, data, **_: seen.append(data))
+    frame = pd.DataFrame({"hour": range(40), "x": np.arange(40) * 0.5})
+    frame.loc[10:14, "x"] = np.nan
+    frame.fillna(-999).to_csv(tmp_path / "marked.csv", index=False)
+    command = ["train", str(tmp_path / "marked.csv"), "--out", str(tmp_path / "run"), "--quiet"]
+    command += ["--time", "hour", "--length", "4", "--missing", "interpolate"]
+    command += ["--missing-mark", "M", "-999"]
+    for more in ([], ["--max-gap", "5"]):
+        assert main([*command, *more]) == 0
+    assert [len(data) for data in seen] == [29, 37]  # the gap of five left out, and filled
+    assert seen[1].values.min() == 0
+
+
 def test_hold_out_trains_on_the_train_part(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(TimeGAN, "fit", lambda self, data, **_: seen.append(data))

@@ -255,6 +255,18 @@ def test_short_groups_are_left_out_and_said():
         assert set(SequenceDataset.from_frame(frame, length=24, **ROLES).group) == {"a"}
 
 
+def test_groups_that_share_their_times_are_warned_about():
+    side_by_side, length = table(time=[*HOURS[:30]] * 2), 5
+    with pytest.warns(UserWarning, match="groups share 100% of their times.* columns"):
+        SequenceDataset.from_frame(side_by_side, length=length, **ROLES)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        SequenceDataset.from_frame(table(), length=length, **ROLES)  # one after the other
+        SequenceDataset.from_frame(side_by_side, **ROLES)  # whole groups, such as patients
+        counted = side_by_side.assign(time=[*range(30)] * 2)  # a number is a place, not a date
+        SequenceDataset.from_frame(counted, length=length, **ROLES)
+
+
 def test_reversed_time_is_warned_about_and_left():
     with pytest.warns(UserWarning, match="time='time' runs backward"):
         data = SequenceDataset.from_frame(table()[::-1], length=24, **ROLES)
@@ -295,7 +307,7 @@ BAD = {
     "unknown policy": (table(), {"missing": "mean"}, "missing='mean' must be one of"),
     "missing values": (holed(3, 4), {}, "column 'x' misses 2 values (2 in 1 columns)"),
     "missing everywhere": (holed(*range(ROWS)), {}, "'x' holds no value at all"),
-    "only touched": (holed(5, 40), {"missing": "drop"}, "each of the 2 sequences touches"),
+    "only touched": (holed(5, 40), {"missing": "drop"}, "often in column 'x'; fill it"),
     "infinite": (table(x=[np.inf] + [0.0] * 59), {}, "'x' holds 1 infinite"),
     "numbers as text": (table(x=[f"{i}.5" for i in range(ROWS)]), {}, "'x' holds numbers written"),
     "free text": (table(note=[f"day {i}" for i in range(ROWS)]), {}, "'note' is text with 60"),
@@ -312,6 +324,7 @@ BAD = {
     ),
     "time missing": (table(time=[None, *HOURS[1:]]), {}, "1 rows have no time"),
     "time in words": (table(time=["soon", "later"] * 30), {}, "neither numbers nor dates"),
+    "days before months": (table(time=["01/03/2024", "13/03/2024"] * 30), {}, "as '13/"),
     "group missing": (table(storm=[None] + ["a"] * 59), {}, "1 rows have no group"),
 }
 
@@ -504,6 +517,17 @@ def test_generated_sets_repeat_and_have_their_properties():
     noise = np.cov((now - 0.5 * before).T)
     np.testing.assert_allclose(noise, 0.3 + 0.7 * np.eye(3), atol=0.03)
     np.testing.assert_allclose(x[:, 0].var(), x[:, -1].var(), rtol=0.1)  # stationary from the start
+
+
+def test_the_sines_are_their_formulas():
+    """Frequency and phase are the first and the second of two draws, one pair a feature."""
+    first, second = np.random.default_rng(3).random((2, 5, 1, 2))
+    j, t = np.arange(24)[:, None], np.arange(1, 25)[:, None]
+    code = (np.sin(0.1 * first * j + 0.1 * second) + 1) / 2  # f and p in [0, 0.1]
+    theta = np.pi * (2 * second - 1)  # in [-pi, pi]
+    paper = np.sin(2 * np.pi * first * t + theta)
+    np.testing.assert_allclose(sines("code", n=5, features=2, seed=3).values, code)
+    np.testing.assert_allclose(sines("paper", n=5, features=2, seed=3).values, paper, atol=1e-12)
 
 
 @pytest.mark.parametrize("room", ["datasets", "sequences", "frames", "windows"])

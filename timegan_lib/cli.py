@@ -33,7 +33,9 @@ from timegan_lib.model import TimeGAN
 from timegan_lib.runs import Parts, index
 from timegan_lib.sequences import SequenceDataset
 
-TABLE = ("length", "time", "group", "static", "categorical", "missing", "stride", "max_length")
+TABLE = (
+    "length", "time", "group", "static", "categorical", "missing", "max_gap", "stride", "max_length",
+)  # fmt: skip
 LENGTH = 24  # of a window, where neither --length nor --group is given
 
 
@@ -197,7 +199,7 @@ def _data(name: str, options: argparse.Namespace) -> SequenceDataset:
         )
     if options.option:
         raise InputError(f"--option {options.option[0]} is for shipped data sets; {name} is a file")
-    return _from_frame(_read(name), options)
+    return _from_frame(_read(name, options.missing_mark), options)
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
@@ -231,14 +233,15 @@ def _synthetic(name: str, real: SequenceDataset, options: argparse.Namespace) ->
     return SequenceDataset.from_frame(frame, time="step", group=group, static=static)
 
 
-def _read(name: str) -> pd.DataFrame:
-    """A CSV file with a header. What pandas would mend without a word is an error here."""
+def _read(name: str, marks: list[str] | None = None) -> pd.DataFrame:
+    """A CSV file with a header; `marks` stand for empty cells. What pandas would mend without a word
+    is an error here."""
     if not Path(name).exists():
         known = ", ".join(DATASETS)
         raise InputError(f"there is no file {name!r}, and it is not one of the data sets {known}")
     try:
         header = pd.read_csv(name, header=None, nrows=1, dtype=str, keep_default_na=False)
-        frame = pd.read_csv(name, low_memory=False)
+        frame = pd.read_csv(name, low_memory=False, na_values=marks)
     except (OSError, ValueError) as error:
         raise InputError(f"{name} is not readable as a table: {error}") from None
     labels = [label.strip() for label in header.iloc[0]]
@@ -336,6 +339,10 @@ def _parser() -> argparse.ArgumentParser:
                            help="an option of a shipped data set instead, such as phi=0.5")  # fmt: skip
         table.add_argument("--missing", choices=["error", "drop", "interpolate"],
                            help="what to do where a value is missing (error)")  # fmt: skip
+        table.add_argument("--max-gap", type=int, metavar="N",
+                           help="rows that --missing interpolate may fill in a row (3)")  # fmt: skip
+        table.add_argument("--missing-mark", nargs="+", metavar="MARK",
+                           help="what stands for a missing value, such as M or -999")  # fmt: skip
 
     command = add("train", train, "timegan train my.csv --out runs/mine --time date --steps 10000")
     command.add_argument("data", help=f"a CSV file, or one of {names}")

@@ -147,7 +147,8 @@ class Rows:
     """A table as numbers, each group's rows together, in the order in which they are windowed.
 
     values (rows, D), static (rows, Ds), NaN where missing; group (rows,) counts from 0;
-    labels: the group's name, one per group; began: the first time of each group.
+    labels: the group's name, one per group; began: the first time of each group; shared: the share
+    of rows whose date another group has too.
     """
 
     table: Table
@@ -156,6 +157,7 @@ class Rows:
     group: NDArray[np.int64]
     labels: NDArray[Any]
     began: NDArray[Any]
+    shared: float = 0.0
 
 
 def read(
@@ -186,10 +188,13 @@ def read(
     frame, codes = frame.iloc[order], codes[order]
     first = np.searchsorted(codes, np.arange(len(labels)))
     began: NDArray[Any] = np.arange(len(labels))
+    shared = 0.0
     if time is not None:
         moments = _moments(frame[time], time)
         _check_time(moments, codes, labels, time, group)
         began = moments[first]
+        if moments.dtype.kind == "M":  # a date comes once in a group, so twice is two groups
+            shared = float(pd.Series(moments).duplicated(keep=False).mean())
     values, statics = table.encode(frame, static=False), table.encode(frame, static=True)
     for names, block in ((table.names(False), values), (table.names(True), statics)):
         infinite = np.isinf(block).sum(axis=0)
@@ -199,7 +204,7 @@ def read(
                 "values; replace or drop them"
             )
     _check_static(statics, table.owners(True), codes, labels, first)
-    return Rows(table, values, statics, codes, labels, began)
+    return Rows(table, values, statics, codes, labels, began, shared)
 
 
 def _check_roles(
@@ -318,8 +323,12 @@ def _moments(series: pd.Series, time: Label) -> NDArray[Any]:
                 warnings.simplefilter("ignore", UserWarning)  # of a format it had to guess
                 series = pd.to_datetime(series.astype(object))
         except (ValueError, TypeError) as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                unread = pd.to_datetime(series.astype(str), errors="coerce").isna()
+            example = series[unread].iloc[0] if unread.any() else series.iloc[0]
             raise InputError(
-                f"time={time!r} is neither numbers nor dates (such as {series.iloc[0]!r}); "
+                f"time={time!r} is neither numbers nor dates (such as {example!r}); "
                 "convert it with pandas.to_datetime"
             ) from error
     if isinstance(series.dtype, pd.DatetimeTZDtype):

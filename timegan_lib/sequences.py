@@ -177,7 +177,7 @@ class SequenceDataset:
         stride       rows from one window to the next
         missing      "error"; "interpolate": gaps of at most `max_gap` rows inside a group are
                      filled on a straight line (categories repeat the last one) and sequences
-                     that touch a longer gap are left out; "drop": sequences that touch a missing
+                     that touch another gap are left out; "drop": sequences that touch a missing
                      value are left out. The last two warn of how many
         categorical  columns to hold one-hot. None: pandas categoricals, and text of at most 20
                      different values. Text that is mostly numbers is an error either way
@@ -203,7 +203,7 @@ class SequenceDataset:
             raise InputError(f"missing={missing!r} must be one of {', '.join(MISSING)}")
 
         rows = frames.read(frame, time, group, static, categorical)
-        values, touched, filled = _without_missing(rows, missing, max_gap)
+        values, touched, filled, worst = _without_missing(rows, missing, max_gap)
         starts, lengths, short = windows.cut(rows.group, length, stride, max_length)
         if not len(starts):
             longest = int(np.bincount(rows.group).max())
@@ -216,12 +216,18 @@ class SequenceDataset:
         whole = before[starts + lengths] == before[starts]
         if not whole.any():
             raise InputError(
-                f"missing={missing!r}: each of the {len(starts)} sequences touches a missing value"
+                f"missing={missing!r}: each of the {len(starts)} sequences touches a missing value, "
+                f"most often in column {worst!r}; fill it, drop it, or take shorter sequences"
             )
         for text, amount in (
             (f"missing={missing!r} filled {filled} values", filled),
             (f"missing={missing!r} left out {(~whole).sum()} of {len(whole)} sequences", ~whole),
             (f"length={length} left out {short} groups that are shorter", short),
+            (
+                f"groups share {rows.shared:.0%} of their times; if they run side by side, make them "
+                "columns (pandas pivot), or split() holds out what training sees in another group",
+                length is not None and rows.shared > 0.5,
+            ),
         ):
             if np.any(amount):
                 warnings.warn(text, stacklevel=2)
@@ -430,8 +436,9 @@ def _padded(values: Floats, lengths: NDArray[Any]) -> Floats:
 
 def _without_missing(
     rows: frames.Rows, missing: str, max_gap: int
-) -> tuple[Floats, NDArray[np.bool_], int]:
-    """The values after the policy, which rows still miss something, and how many were filled."""
+) -> tuple[Floats, NDArray[np.bool_], int, Label]:
+    """The values after the policy, which rows still miss something, how many were filled, and the
+    column that misses most."""
     owners = rows.table.owners(static=False) + rows.table.owners(static=True)
     empty = np.isnan(np.concatenate([rows.values, rows.static], axis=1))
     # a one-hot misses all its numbers at once: the dict counts its column once
@@ -451,4 +458,5 @@ def _without_missing(
         values = windows.fill_gaps(values, rows.group, max_gap, carry, rounded)
         empty = np.isnan(np.concatenate([values, rows.static], axis=1))
     left = dict(zip(owners, empty.sum(axis=0).tolist(), strict=True))
-    return values, empty.any(axis=1), sum(counts.values()) - sum(left.values())
+    worst = max(left, key=lambda name: left[name])
+    return values, empty.any(axis=1), sum(counts.values()) - sum(left.values()), worst
