@@ -251,3 +251,24 @@ def test_no_code_names_another_page(page):
     texts = [str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     pages = {other.name for other in PAGES} | {"book"}
     assert [text for text in texts if pages & set(text.split("/"))] == []
+
+
+# ---- tests that pages name
+
+
+def test_a_test_that_a_page_names_exists():
+    """`test_...` in a text is a function, `test_....py` a file, in tests/; and one function only."""
+    files = sorted((ROOT / "tests").glob("test_*.py"))
+    found = Counter(
+        name
+        for file in files
+        for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.M)
+    )
+    found |= Counter(file.name for file in files)
+    named = {
+        name
+        for page in PAGES
+        for name in re.findall(r"`(?:tests/)?(test_[\w.]+)`", page.read_text("utf-8"))
+    }
+    assert len(named) > 50
+    assert {name: found[name] for name in named if found[name] != 1} == {}
