@@ -113,15 +113,23 @@ def test_the_version_is_one():
 
 def test_the_address_is_one():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    sphinx = CONFIG["sphinx"]["config"]
-    assert citation["repository-code"] == REPOSITORY
-    assert CONFIG["repository"] == {"url": REPOSITORY, "branch": "main", "path_to_book": ""}
-    assert CONFIG["html"]["baseurl"] == sphinx["ogp_site_url"] == SITE
-    assert CONFIG["title"] == sphinx["ogp_site_name"]
+    repository = {"url": REPOSITORY, "branch": "main", "path_to_book": ""}
+    said = {
+        "CITATION.cff: repository-code": (citation["repository-code"], REPOSITORY),
+        "_config.yml: repository": (CONFIG["repository"], repository),
+        "_config.yml: html, baseurl": (CONFIG["html"]["baseurl"], SITE),
+        "_config.yml: ogp_site_url": (CONFIG["sphinx"]["config"]["ogp_site_url"], SITE),
+    }
+    wrong = {place: found for place, (found, wanted) in said.items() if found != wanted}
     owners = re.compile(rf"github\.com/([\w-]+)/{NAME}\b|\b([\w-]+)\.github\.io/{NAME}\b")
     for path in [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
         for found in owners.findall(path.read_text(encoding="utf-8")):
-            assert OWNER in found, f"{path} names {found}"
+            wrong |= {} if OWNER in found else {by_path(path): found}
+    assert wrong == {}, "`make address` writes the one of pyproject.toml there"
+
+
+def test_what_names_the_book_names_it_alike():
+    assert CONFIG["title"] == CONFIG["sphinx"]["config"]["ogp_site_name"]
 
 
 def test_the_table_of_contents_lists_every_page():
@@ -201,6 +209,15 @@ class Resources(HTMLParser):
             self.needed += [values["href"]]
         elif tag == "a" and values.get("href"):
             self.links += [values["href"]]
+
+
+@pytest.mark.skipif(not BUILT.exists(), reason="the book is not built (make book)")
+def test_every_notebook_opens_on_colab_with_one_click():
+    start = f"https://colab.research.google.com/github/{OWNER}/{NAME}/blob/main/"
+    for page in NOTEBOOKS:
+        built = (BUILT / by_path(page)).with_suffix(".html")
+        link = f'href="{start}{by_path(page)}"'
+        assert link in built.read_text(encoding="utf-8"), f"{built} has no such button"
 
 
 @pytest.mark.skipif(not BUILT.exists(), reason="the book is not built (make book)")
