@@ -14,7 +14,7 @@ export TF_ENABLE_ONEDNN_OPTS ?= 0
 # (no apostrophes in the first and the last, no commas but $(comma))
 step = @echo; echo '== $(strip $(1))'; $(2) || { echo; echo 'Stopped: $(strip $(3))'; exit 1; } >&2
 
-.PHONY: help env book test test-slow test-figures test-colab pictures pins clean
+.PHONY: help env book test test-slow test-figures test-html test-colab address pictures pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -49,12 +49,23 @@ test-slow: env ## the tests that take minutes each
 test-figures: env ## draw the figures of pages that train nothing, and compare them with the stored ones
 	$(call step,Figures,$(BIN)/pytest -q -m figures tests,a stored figure is not the one that its page draws; see above.)
 
-test-colab: env ## run every notebook in a second environment with the versions Colab has (.venv-colab)
+test-html: env ## build the book anew and read it in a browser, every page (wants Chromium or Chrome)
+	@rm -rf _build
+	@$(MAKE) --no-print-directory book
+	$(call step,What drives the browser,$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check \
+	  --require-hashes -r .ci/html.txt,it could not be installed; see above.)
+	$(call step,The book in a browser,$(BIN)/pytest -q -m html tests/test_html.py,\
+	  a page is not what its readers need; see above.)
+
+test-colab: env ## run every notebook as Colab does, in a second environment with its versions (.venv-colab)
 	$(call step,An environment with the versions of Colab,\
 	  $(BIN)/python -m venv .venv-colab && .venv-colab/bin/python -m pip install -q --no-compile --disable-pip-version-check \
 	  --require-hashes -r .ci/colab.txt,it could not be made; see above.)
-	$(call step,Every notebook with the versions of Colab,\
-	  PYTHONPATH="$(CURDIR)" .venv-colab/bin/python -m pytest -q --nbval --nbval-current-env book,a notebook fails or differs there; see above.)
+	$(call step,Every notebook of the last commit$(comma) alone in an empty folder,\
+	  .venv-colab/bin/python tests/colab.py,a notebook does not run on Colab; see above.)
+
+address: env ## write the address of the repository, as pyproject.toml gives it, into all other files
+	@$(BIN)/python .ci/address.py
 
 pictures: env ## draw the pictures of pages without code anew
 	$(BIN)/python book/_scripts/cover.py
@@ -66,6 +77,7 @@ pins: ## renew requirements.txt from pyproject.toml (needs uv; UPGRADE=1 takes t
 	@command -v uv >/dev/null || { echo "Stopped: this needs uv (pip install uv)." >&2; exit 1; }
 	$(UV_COMPILE) pyproject.toml --extra book --extra test -o requirements.txt
 	$(UV_COMPILE) .ci/colab.in -o .ci/colab.txt
+	$(UV_COMPILE) .ci/html.in --constraint requirements.txt -o .ci/html.txt
 
 clean: ## remove what was built (_build, caches); `rm -rf .venv` removes the environment too
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
