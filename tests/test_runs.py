@@ -84,6 +84,15 @@ def test_a_stop_loses_one_row(trained, judged, monkeypatch):
     assert len(read_index(trained)) == 7
 
 
+def test_one_kind_of_weights_alone_can_be_scored(trained, judged):
+    (trained / "index.csv").unlink(missing_ok=True)
+    assert main(["index", str(trained), "--weights", "last"]) == 0
+    table = read_index(trained)
+    assert set(table["weights"]) == {"", "last"} and len(table) == 4
+    assert main(["index", str(trained)]) == 0
+    assert read_index(trained)["weights"].tolist().count("average") == 3
+
+
 def test_what_cannot_be_indexed_is_said(tmp_path, capsys):
     with pytest.raises(InputError, match="timegan index"):
         read_index(tmp_path)

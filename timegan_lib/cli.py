@@ -30,7 +30,7 @@ from timegan_lib.evaluation import RULES, evaluate
 from timegan_lib.evaluation.report import MOST
 from timegan_lib.fitting import TrainingError
 from timegan_lib.model import TimeGAN
-from timegan_lib.runs import Parts, index
+from timegan_lib.runs import WEIGHTS, Parts, index
 from timegan_lib.sequences import SequenceDataset
 
 TABLE = (
@@ -185,6 +185,7 @@ def index_command(options: argparse.Namespace, command: str) -> None:
         parts,
         options.repeats,
         options.snapshot_repeats,
+        options.weights,
         progress=sys.stderr.isatty(),
     )
     shown = ["run", "step", "weights", "minutes", "discriminative", "predictive"]
@@ -410,6 +411,8 @@ def _parser() -> argparse.ArgumentParser:
                          help="of the scores of a finished model (10)")  # fmt: skip
     command.add_argument("--snapshot-repeats", type=int, default=3, metavar="N",
                          help="of the scores of a snapshot (3)")  # fmt: skip
+    command.add_argument("--weights", nargs="+", choices=WEIGHTS, default=WEIGHTS,
+                         help="the last ones, their moving average, or both (both)")  # fmt: skip
 
     command = add("info", info, "timegan info google")
     command.add_argument("thing", help=f"a run directory, a .timegan file, or one of {names}")

@@ -6,7 +6,7 @@ Taught in book/how-the-code-is-built.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from timegan_lib.model import TimeGAN
 from timegan_lib.sequences import SequenceDataset
 
 FILE = "index.csv"
+WEIGHTS = ("last", "average")  # a model has both
 REAL = "(real data)"  # stands for a run in the rows of the data themselves
 Parts = tuple[SequenceDataset, SequenceDataset | None]  # what was trained on, what was held out
 
@@ -44,13 +45,14 @@ def read_index(folder: str | Path) -> pd.DataFrame:
 
 def index(
     folder: str | Path, parts: Callable[[str], tuple[str, Parts]], repeats: int = 10,
-    snapshot_repeats: int = 3, progress: bool = True,
+    snapshot_repeats: int = 3, weights: Sequence[str] = WEIGHTS, progress: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
     """Score every model below a folder that the table in it does not hold yet, and return the table.
 
     parts(command) -> (name, (train, held-out)) of the data that a recorded command trained on. Finals
-    are scored `repeats` times, snapshots `snapshot_repeats` times. As many sequences as real ones are
-    judged, at most 2,000 a side. The table is written after every row, so a stop loses one row.
+    are scored `repeats` times, snapshots `snapshot_repeats` times, with each kind of `weights`. As many
+    sequences as real ones are judged, at most 2,000 a side. The table is written after every row, so a
+    stop loses one row.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -77,15 +79,15 @@ def index(
             rows.append(row | _real(train, held_out, repeats))
             _write(folder, rows)
         for file, step in _models(run, about):
-            for weights in ("last", "average"):
-                if (run.path.name, name, step, weights) in known:
+            for kind in weights:
+                if (run.path.name, name, step, kind) in known:
                     continue
                 model, final = TimeGAN.load(file), file == run.model_file
-                made = model.sample(len(train), seed=1, average=weights == "average")
+                made = model.sample(len(train), seed=1, average=kind == "average")
                 history = run.read_history()
                 row = {
                     "run": run.path.name, "data": name, "settings": _changed(model.config),
-                    "seed": model.seed, "step": step, "weights": weights,
+                    "seed": model.seed, "step": step, "weights": kind,
                     "minutes": _minutes(history, step),
                 }  # fmt: skip
                 count = repeats if final else snapshot_repeats
