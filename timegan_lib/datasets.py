@@ -115,7 +115,7 @@ def sines(
 
     "paper": sin(2 pi eta t + theta), t = 1..length, eta uniform in [0, 1], theta in [-pi, pi].
     "code" (the authors' function): (sin(f j + p) + 1) / 2, j = 0..length - 1, f and p uniform in
-    [0, 0.1]: less than .4 of a period. Taught in book/the-data.ipynb.
+    [0, 0.1]: less than 0.4 of a period. Taught in book/the-data.ipynb.
     """
     if kind not in ("code", "paper"):
         raise InputError(f"kind={kind!r} must be 'code' or 'paper'")
@@ -165,7 +165,7 @@ def _generator(
 
 
 def split_auc(train: SequenceDataset, held_out: SequenceDataset) -> float:
-    """How well a logistic regression tells train from held-out sequences: .5 not at all, 1 always.
+    """How well a logistic regression tells train from held-out sequences: 0.5 not at all, 1 always.
 
     It sees mean, standard deviation and change of every feature of a sequence. It is fitted on
     four fifths of the time and asked about the last, each in turn: with random fifths it would

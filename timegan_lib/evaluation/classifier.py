@@ -34,12 +34,12 @@ def summaries(data: SequenceDataset) -> np.ndarray:
 
 
 def classifier_auc(real: Sequences, synthetic: Sequences, most: int = 2000, seed: int = 0) -> float:
-    """AUC of a logistic regression that tells real from synthetic sequences: .5 not at all, 1 always.
+    """AUC of a logistic regression that tells real from synthetic sequences: 0.5 not at all, 1 always.
 
     Fitted on four random fifths and asked about the last, each in turn. Windows that overlap stand on both
-    sides of that split, as in the paper's score: copies then come out a little under .5, and real data from
+    sides of that split, as in the paper's score: copies then come out a little under 0.5, and real data from
     other times above it. Fifths of time would be worse: what is left out of the real side is known from
-    the synthetic side alone, and a perfect source scores .15. Raises InputError.
+    the synthetic side alone, and a perfect source scores 0.15. Raises InputError.
     Taught in book/how-the-code-is-built.md.
     """
     columns = [summaries(take(side, most, seed)) for side in pair(real, synthetic)]

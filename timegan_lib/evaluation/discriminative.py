@@ -35,7 +35,7 @@ class Discriminative:
 
     @property
     def scores(self) -> np.ndarray:
-        """|accuracy - 0.5| of each repeat: 0 cannot be told apart, .5 always."""
+        """|accuracy - 0.5| of each repeat: 0 cannot be told apart, 0.5 always."""
         return np.abs(self.accuracies - 0.5)
 
     @property

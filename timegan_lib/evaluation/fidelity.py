@@ -23,11 +23,11 @@ STILL = 1e-6  # a standard deviation below a millionth of the range is rounding
 def marginals(real: Sequences, synthetic: Sequences) -> pd.DataFrame:
     """One row a feature: how its values, and its changes from one step to the next, are spread.
 
-    distance         Wasserstein distance of the values, in units of the real range: .01 means that they
+    distance         Wasserstein distance of the values, in units of the real range: 0.01 means that they
                      lie one percent of the range off on average
     histogram        half the summed difference of two histograms of 50 bins: 0 alike, 1 apart
     below, above     share of synthetic values under the real 1st and over the real 99th percentile
-                     (.01 each is right)
+                     (0.01 each is right)
     outside          share of synthetic values outside the real range
     real change, synthetic change   mean absolute change
     change distance  Wasserstein distance of the changes, in units of their real standard deviation

@@ -66,7 +66,7 @@ def pair(real: Sequences, synthetic: Sequences) -> list[SequenceDataset]:
 
 
 def step_median(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """(1, T, D) medians over the sequences that reach a step; .5 where none does. mask: (N, T)."""
+    """(1, T, D) medians over the sequences that reach a step; 0.5 where none does. mask: (N, T)."""
     masked = np.ma.array(values, mask=~np.broadcast_to(mask[..., None], values.shape))
     return np.ma.median(masked, axis=0, keepdims=True).filled(0.5)
 

@@ -21,7 +21,7 @@ Pool = tuple[tf.Tensor, ...]  # tensors of N rows that are drawn together
 
 
 class Judge:
-    """One GRU layer of `units`, then a dense layer. Adam at .001, as in training.
+    """One GRU layer of `units`, then a dense layer. Adam at 0.001, as in training.
 
     objective(judge, *batches) -> scalar, with one batch (a tuple of tensors) for each pool. Take one
     from `judge`, which keeps them: tracing the loop costs as much as a thousand of its steps. Source: the authors'

@@ -25,7 +25,7 @@ class Privacy:
 
     dcr_train, dcr_held_out   median distance from a synthetic sequence to the closest record of either
                               side, both sides of equal size
-    nearer_train              share of synthetic sequences nearer to train than to held-out; .5 is ideal. With
+    nearer_train              share of synthetic sequences nearer to train than to held-out; 0.5 is ideal. With
                               the train side cut to size, it hardly notices copies: look at `copies`
     nearer_range              where 95 % of the draws of the train side put that share
     nndr_train, nndr_held_out median ratio of the nearest to the second nearest distance

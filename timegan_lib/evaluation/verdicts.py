@@ -95,7 +95,7 @@ def _told(rows: dict[str, Row], floor: float) -> tuple[str, str]:
     noise = rows["noise"]["discriminative"]
     return grade(score, 0.1, 0.25), (
         f"discriminative score {score:.3f} (sd {spread:.3f}; guessing {floor:.3f}, noise {noise:.3f}; "
-        "good to .1, fair to .25, always told apart at .5)"
+        "good to 0.1, fair to 0.25, always told apart at 0.5)"
     )
 
 
@@ -116,9 +116,7 @@ def _useful(forecasts: Forecasts | None) -> tuple[str, str]:
 def _varied(found: Row) -> tuple[str, str]:
     spread = found["spread"]
     grades = [GOOD if 0.85 <= spread <= 1.15 else FAIR if 0.5 <= spread <= 1.5 else POOR]
-    text = (
-        f"they lie {spread:.2f} times as far apart as real ones (good .85 to 1.15, fair .5 to 1.5)"
-    )
+    text = f"they lie {spread:.2f} times as far apart as real ones (good 0.85 to 1.15, fair 0.5 to 1.5)"
     if math.isfinite(missed := found["missed"]):
         grades.append(grade(missed, 1.25, 2))
         text += (
@@ -150,7 +148,7 @@ def _kept_secret(privacy: Privacy | None) -> tuple[str, str]:
     wide = "; too few held-out data to rule out a leak" if low <= 0.5 and high > 0.6 else ""
     return POOR if leaky else safe, (
         f"{privacy.copies:.1%} are copies of training sequences; nearness to them tells members of the "
-        f"training data with AUC {leaks:.2f} (95 % interval {low:.2f} to {high:.2f}, .5 is ideal); "
+        f"training data with AUC {leaks:.2f} (95 % interval {low:.2f} to {high:.2f}, 0.5 is ideal); "
         f"{privacy.nearer_train:.0%} are nearer to training than to held-out data "
         f"({privacy.nearer_range[0]:.0%} to {privacy.nearer_range[1]:.0%} depending on which training data "
         f"are compared){wide}"
