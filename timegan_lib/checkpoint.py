@@ -147,7 +147,7 @@ def write_text(file: Path, text: str) -> None:
 def write_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Named arrays as one .npz file without pickle."""
     buffer = io.BytesIO()
-    np.savez(buffer, **dict(arrays))  # type: ignore[arg-type]
+    np.savez_compressed(buffer, **dict(arrays))  # type: ignore[arg-type]
     _write(file, buffer.getvalue())
 
 
