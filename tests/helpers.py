@@ -50,7 +50,11 @@ def code_of_page(page):
     spans = [
         "".join(found)
         for text in texts
-        for found in re.findall(r"^```\w+$(.*?)^```$|(?<![`}])`([^`]+)`", text, re.M | re.S)
+        for found in re.findall(
+            r"^```\w+$(.*?)^```$|(?<!`)`([^`\n]+)`",
+            re.sub(r"\{\w+\}`[^`]*`", "", text),
+            re.M | re.S,
+        )
     ]
     return "\n".join(code + spans)
 
@@ -129,11 +133,11 @@ def losses_and_gradients(training, step=0):
             value._apply = lambda found, adam=value, key=key: gradients.update(
                 {(key, w.name[:-2]): g for w, g in zip(adam.weights, found, strict=True)}
             )
-    batch = training.draw_batch(0, step, 0)
+    batch = training.draws.batch(0, step, 0)
     found = {
         "autoencoder": training.autoencoder_update(batch),
         "supervisor": training.supervisor_update(batch),
-        "joint": training.joint_update(training.draw_joint(step)),
+        "joint": training.joint_update(training.draws.joint(step)),
     }
     for phase, values in found.items():
         losses |= {(phase, n): float(v) for n, v in zip(LOSSES[phase], values, strict=True)}

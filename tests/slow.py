@@ -211,9 +211,9 @@ def assert_equal_steps(training, steps, **static):
     for phase, count in steps.items():
         for step in range(count):
             if phase == "joint":
-                plain = slow.joint(training.draw_joint(step), step)
+                plain = slow.joint(training.draws.joint(step), step)
             else:
-                batch = training.draw_batch(PHASES.index(phase), step, 0)
+                batch = training.draws.batch(PHASES.index(phase), step, 0)
                 plain = getattr(slow, phase)((batch, None))
             fast = training.run(phase, 1)
             np.testing.assert_allclose(list(fast.values()), plain, rtol=1e-5, err_msg=f"{fast}")

@@ -8,9 +8,8 @@ import pandas as pd
 import pytest
 
 from timegan_lib import DATASETS, SequenceDataset, TimeGAN, __version__, cli, load_dataset
-from timegan_lib.checkpoint import RunDirectory
 from timegan_lib.cli import main
-from timegan_lib.training import Training
+from timegan_lib.training import RunDirectory, Training
 
 pytestmark = pytest.mark.usefixtures("compiled")
 SMALL = ["--steps", "4", "3", "5", "--checkpoint-every", "2"]

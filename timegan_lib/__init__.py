@@ -30,15 +30,15 @@ def _import_tensorflow() -> None:
 _import_tensorflow()
 
 from timegan_lib.config import InputError, TimeGANConfig  # noqa: E402
-from timegan_lib.datasets import (  # noqa: E402
+from timegan_lib.data import (  # noqa: E402
     DATASETS,
     SequenceDataset,
     ar_gaussian,
     load_dataset,
     sines,
 )
-from timegan_lib.fitting import TrainingError  # noqa: E402
 from timegan_lib.model import TimeGAN  # noqa: E402
+from timegan_lib.training import TrainingError  # noqa: E402
 
 __all__ = [
     "DATASETS",

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-import platform
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,13 +13,13 @@ import pandas as pd
 import tensorflow as tf
 
 from timegan_lib import __version__
-from timegan_lib.checkpoint import RunDirectory, read_arrays, write_arrays
 from timegan_lib.config import PHASES, InputError, TimeGANConfig, whole_number
-from timegan_lib.fitting import Fit
+from timegan_lib.data import Lengths, Prepared, SequenceDataset, prepare
+from timegan_lib.files import read_arrays, write_arrays
 from timegan_lib.networks import Networks
-from timegan_lib.sampling import Lengths, Sampler
-from timegan_lib.sequences import SequenceDataset
-from timegan_lib.training import SAMPLING, Training, assign
+from timegan_lib.sampling import Sampler
+from timegan_lib.training import SAMPLING, Fit, RunDirectory, Training, assign
+from timegan_lib.training.resume import about, begin, versions
 
 
 class TimeGAN:
@@ -88,18 +85,20 @@ class TimeGAN:
                 f"data is a {type(data).__name__}; give a SequenceDataset, such as "
                 "SequenceDataset.from_frame(frame, length=24)"
             )
-        lengths = Lengths(data.lengths)
-        values, static, blocks = self._arrays(data, lengths)
-        networks = Networks(self.config, values.shape[2], blocks, self.seed)
-        training = Training(self.config, networks, values, lengths.all, static, self.seed)
-        run = None if run_dir is None else RunDirectory(run_dir)
-        history = pd.DataFrame()
-        if run is not None:
-            about = self._about(self.fingerprint(data), data, command)
-            history = self._resume(run, training, about)
+        prepared = prepare(data)
+        _check_fits(self.config, prepared)
+        networks = Networks(self.config, len(prepared.template.names), prepared.blocks, self.seed)
+        training = Training(
+            self.config, networks, prepared.values, prepared.lengths.all, prepared.static, self.seed
+        )
+        run, history = None, pd.DataFrame()
+        if run_dir is not None:
+            run = RunDirectory(run_dir)
+            record = about(self.config, self.seed, prepared, command, __version__)
+            history, self.config = begin(run, training, self.config, record)
         self.training = training
         self._sampler = Sampler(
-            self.config, training.networks, training.average, data.template(), lengths
+            self.config, training.networks, training.average, prepared.template, prepared.lengths
         )
         loop = Fit(self.config, training, run, self.save, history, wanted, every, progress)
         try:
@@ -107,84 +106,6 @@ class TimeGAN:
         finally:  # also where it was interrupted
             self.history = pd.DataFrame(loop.rows)
         return self.history
-
-    def _arrays(
-        self, data: SequenceDataset, lengths: Lengths
-    ) -> tuple[np.ndarray, np.ndarray | None, tuple[int, ...]]:
-        """Scaled values (N, T, D), scaled static (N, Ds) with the length if it varies, and its blocks."""
-        config, static, blocks = self.config, data.static_scaled, data.static_blocks
-        if lengths.vary and config.bidirectional:
-            raise InputError(
-                "bidirectional=True would read padding before the data; it needs sequences of one length"
-            )
-        if static is not None and not config.embedding:
-            raise InputError(
-                "embedding=False has no place for static features; leave one of them out"
-            )
-        sized = config.static_weight is not None or config.static_hidden is not None
-        if static is None and (config.condition_on_real or sized):
-            raise InputError(
-                "condition_on_real, static_weight and static_hidden need data with static features"
-            )
-        if static is not None and lengths.vary:
-            static, blocks = np.column_stack([static, lengths.scale(lengths.all)]), (*blocks, 1)
-        return data.scaled[:, : lengths.longest], static, blocks
-
-    def fingerprint(self, data: SequenceDataset) -> str:
-        """A short hash of all that training would see of these data; config.json of a run has it."""
-        lengths = Lengths(data.lengths)
-        values, static, _ = self._arrays(data, lengths)
-        digest = hashlib.sha256(f"{values.shape}".encode())
-        for array in (values, lengths.all, static):
-            if array is not None:
-                digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()[:16]
-
-    def _about(self, fingerprint: str, data: SequenceDataset, command: str | None) -> dict:
-        return {
-            "command": command,
-            "settings": dataclasses.asdict(self.config),
-            "seed": self.seed,
-            "data": fingerprint,
-            "sequences": len(data),
-            "length": int(data.lengths.max()),
-            "features": list(data.names),
-            "versions": _versions(),
-        }
-
-    def _resume(self, run: RunDirectory, training: Training, about: dict) -> pd.DataFrame:
-        """Begin a run directory, or put the training where the one in it stopped. Returns the history."""
-        run.check()
-        found = run.read_config()
-        if found is None:
-            run.write_config(about)
-            return pd.DataFrame()
-        _check_same_run(run, found, about)
-        checkpoint = run.read_checkpoint()
-        if checkpoint is None:
-            return pd.DataFrame()
-        training.restore(checkpoint)
-        done = list(training.steps_done.values())
-        asked = list(self.config.phase_steps)
-        for k, phase in enumerate(PHASES):
-            if any(done[k + 1 :]):
-                asked[k] = done[k]  # over: it cannot be extended beneath the phases after it
-            elif asked[k] < done[k]:
-                raise InputError(
-                    f"{run.path} holds {done[k]:,} {phase} steps and steps asks for {asked[k]:,}; "
-                    "ask for at least as many, or give another folder"
-                )
-        if tuple(asked) != self.config.phase_steps:
-            warnings.warn(
-                f"phases that are over stay as they are: steps is {tuple(asked)}", stacklevel=3
-            )
-        history = run.read_history()
-        self.config = self.config.replace(steps=tuple(asked))
-        found["settings"]["steps"] = tuple(asked)
-        found["command"] = about["command"] or found.get("command")
-        run.write_config(found)
-        run.remove_parts()
-        return pd.DataFrame() if history is None else _until(history, done)
 
     # ---- sample ----
 
@@ -215,12 +136,12 @@ class TimeGAN:
     def save(self, path: str | Path) -> None:
         """Write one file that `TimeGAN.load` and `timegan sample` read: weights, scaler, names."""
         sampler = self._trained
-        about = {
+        content = {
             "settings": dataclasses.asdict(self.config),
             "seed": self.seed,
             "steps": self.steps_done,
             "template": sampler.template.to_dict(),
-            "versions": _versions(),
+            "versions": versions(__version__),
         }
         arrays = {_name(weight): weight.numpy() for weight in sampler.networks.all_weights}
         for weight, average in zip(
@@ -228,7 +149,7 @@ class TimeGAN:
         ):
             arrays[f"average/{_name(weight)}"] = average.numpy()
         arrays["lengths"] = sampler.lengths.all
-        arrays["about"] = np.array(json.dumps(about))
+        arrays["about"] = np.array(json.dumps(content))
         write_arrays(Path(path), arrays)
 
     @classmethod
@@ -240,13 +161,12 @@ class TimeGAN:
         if "about" not in arrays:
             raise InputError(f"{path} is not a model of this library, such as save() writes")
         try:
-            about = json.loads(str(arrays["about"]))
-            model = cls(TimeGANConfig.from_dict(about["settings"]), about["seed"])
-            model._steps = about["steps"]
-            template = SequenceDataset.from_dict(about["template"])
-            lengths, blocks = Lengths(arrays["lengths"]), template.static_blocks
-            if blocks and lengths.vary:
-                blocks = (*blocks, 1)
+            found = json.loads(str(arrays["about"]))
+            model = cls(TimeGANConfig.from_dict(found["settings"]), found["seed"])
+            model._steps = found["steps"]
+            template = SequenceDataset.from_dict(found["template"])
+            lengths = Lengths(arrays["lengths"])
+            blocks = lengths.blocks(template)
             networks = Networks(model.config, len(template.names), blocks, model.seed)
             assign(networks.all_weights, [arrays[_name(w)] for w in networks.all_weights])
             names = [f"average/{_name(w)}" for w in networks.weights(*SAMPLING)]
@@ -265,38 +185,16 @@ def _name(weight: tf.Variable) -> str:
     return weight.name.removesuffix(":0")
 
 
-def _check_same_run(run: RunDirectory, found: dict, about: dict) -> None:
-    """A run goes on only with the settings, seed and data it began with; steps may grow."""
-    for name, there in found["settings"].items():
-        here = about["settings"].get(name)
-        if name != "steps" and here != there:
-            raise InputError(
-                f"{run.path} holds a run with {name}={there!r}, not {here!r}; "
-                "give the same settings, or another folder"
-            )
-    if found.get("features", about["features"]) != about["features"]:
+def _check_fits(config: TimeGANConfig, data: Prepared) -> None:
+    """Switches that these data leave no place for raise InputError."""
+    if data.lengths.vary and config.bidirectional:
         raise InputError(
-            f"{run.path} holds a run on the features {', '.join(found['features'])}, "
-            f"not {', '.join(about['features'])}; give the same data or another folder"
+            "bidirectional=True would read padding before the data; it needs sequences of one length"
         )
-    for name, what in (("seed", "the seed"), ("data", "data with the fingerprint")):
-        if found[name] != about[name]:
-            raise InputError(
-                f"{run.path} holds a run with {what} {found[name]}, not {about[name]}; "
-                f"give the same {name}, or another folder"
-            )
-
-
-def _until(history: pd.DataFrame, done: list[int]) -> pd.DataFrame:
-    """The rows up to the checkpoint; a killed run may have written some more."""
-    reached = history["phase"].map(dict(zip(PHASES, done, strict=True)))
-    return history[history["step"] <= reached].reset_index(drop=True)
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "numpy": np.__version__,
-        "timegan_lib": __version__,
-    }
+    if data.static is not None and not config.embedding:
+        raise InputError("embedding=False has no place for static features; leave one of them out")
+    sized = config.static_weight is not None or config.static_hidden is not None
+    if data.static is None and (config.condition_on_real or sized):
+        raise InputError(
+            "condition_on_real, static_weight and static_hidden need data with static features"
+        )

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, NullFormatter
 
 from timegan_lib.config import PHASES
-from timegan_lib.sequences import SequenceDataset
+from timegan_lib.data import SequenceDataset
 
 REAL, SYNTHETIC, OTHER, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 

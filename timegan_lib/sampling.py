@@ -12,35 +12,12 @@ import numpy as np
 import tensorflow as tf
 
 from timegan_lib.config import InputError, TimeGANConfig, whole_number
+from timegan_lib.data import Lengths, SequenceDataset
 from timegan_lib.networks import Networks
-from timegan_lib.sequences import SequenceDataset
 from timegan_lib.training import NOISE, SAMPLING, assign, compiled, draw_gaussian, stream
 
 BATCH = 256  # sequences generated in one call
 PHASE = 3  # the sampler's own streams of random numbers, after those of the three phases
-
-
-class Lengths:
-    """The lengths of the training sequences: how long new ones may be, and the scale of a length.
-
-    Where lengths vary and there are static features, the length is one more of them, scaled to [0, 1].
-    """
-
-    def __init__(self, lengths: np.ndarray):
-        self.all = np.asarray(lengths, np.int64)
-        self.shortest, self.longest = int(self.all.min()), int(self.all.max())
-        self.vary = self.shortest < self.longest
-
-    def scale(self, lengths: np.ndarray) -> np.ndarray:
-        span = max(1, self.longest - self.shortest)
-        return ((lengths - self.shortest) / span).astype(np.float32)
-
-    def inverse(self, scaled: np.ndarray) -> np.ndarray:
-        lengths = self.shortest + scaled * (self.longest - self.shortest)
-        return np.rint(lengths).astype(np.int64)
-
-    def draw(self, n: int, seed: int) -> np.ndarray:
-        return np.random.default_rng([seed, PHASE]).choice(self.all, n)
 
 
 class Sampler:
@@ -75,8 +52,11 @@ class Sampler:
                 wanted_lengths = self.lengths.inverse(made[:, -1])
             made = made[:, :-1]
         if wanted_lengths is None:
-            wanted_lengths = self.lengths.draw(n, seed)
+            wanted_lengths = self._draw_lengths(n, seed)
         return self.template.like(values, wanted_lengths, made)
+
+    def _draw_lengths(self, n: int, seed: int) -> np.ndarray:
+        return np.random.default_rng([seed, PHASE]).choice(self.lengths.all, n)
 
     def _wanted_lengths(self, lengths: Any, n: int) -> np.ndarray:
         found = np.asarray(lengths)
@@ -99,7 +79,7 @@ class Sampler:
             raise InputError(f"static has {len(scaled)} rows and n is {n}; they must be equal")
         if not self.lengths.vary:
             return scaled
-        lengths = self.lengths.draw(n, seed) if lengths is None else lengths
+        lengths = self._draw_lengths(n, seed) if lengths is None else lengths
         return np.column_stack([scaled, self.lengths.scale(lengths)])
 
     def _generate(

@@ -8,7 +8,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 from timegan_lib import TimeGAN, load_dataset, plots
-from timegan_lib.datasets import DATA
+from timegan_lib.data import DATA
 
 COVER = Path(__file__).parent.parent / "_static" / "real-and-synthetic.png"
 

@@ -17,8 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 import timegan_lib as tg
-from timegan_lib import losses, plots
-from timegan_lib.networks import Networks
+from timegan_lib import plots
+from timegan_lib.networks import Networks, losses
 from timegan_lib.plots import GREY, OTHER, REAL, SYNTHETIC
 from timegan_lib.training import Training
 

@@ -1,9 +1,16 @@
-"""Judge synthetic sequences against real ones. Any two SequenceDatasets or arrays (N, T, D) will do."""
+"""The room of judgment. In: any two SequenceDatasets or arrays (N, T, D). Out: scores, and one report.
 
-from timegan_lib.evaluation.classifier import classifier_auc
-from timegan_lib.evaluation.discriminative import discriminative_score
-from timegan_lib.evaluation.diversity import diversity
-from timegan_lib.evaluation.fidelity import (
+Read `inputs` (what the scores see), `scores/` (one file a score; those that train a network use `judge`,
+those that compare whole sequences `distances`), `companions` (what stands beside the synthetic data),
+`verdicts`, and `report` (all of it at once), which keeps `findings` and shows them on a `page`. Knows
+nothing of how the data were made. Taught in book/how-the-code-is-built.md.
+"""
+
+from timegan_lib.evaluation.report import Report, evaluate
+from timegan_lib.evaluation.scores.classifier import classifier_auc
+from timegan_lib.evaluation.scores.discriminative import discriminative_score
+from timegan_lib.evaluation.scores.diversity import diversity
+from timegan_lib.evaluation.scores.fidelity import (
     autocorrelation,
     autocorrelation_difference,
     correlation_difference,
@@ -11,14 +18,14 @@ from timegan_lib.evaluation.fidelity import (
     mmd,
     quantiles,
 )
-from timegan_lib.evaluation.forecasting import forecast_scores
-from timegan_lib.evaluation.ground_truth import ar_parameters
-from timegan_lib.evaluation.predictive import predictive_score
-from timegan_lib.evaluation.privacy import privacy
-from timegan_lib.evaluation.projection import project
-from timegan_lib.evaluation.report import Report, evaluate
-from timegan_lib.evaluation.statics import dependence_difference, static_marginals
-from timegan_lib.evaluation.validity import RULES, validity
+from timegan_lib.evaluation.scores.forecasting import forecast_scores
+from timegan_lib.evaluation.scores.ground_truth import ar_parameters
+from timegan_lib.evaluation.scores.predictive import predictive_score
+from timegan_lib.evaluation.scores.privacy import privacy
+from timegan_lib.evaluation.scores.projection import project
+from timegan_lib.evaluation.scores.split_auc import split_auc
+from timegan_lib.evaluation.scores.statics import dependence_difference, static_marginals
+from timegan_lib.evaluation.scores.validity import RULES, validity
 
 __all__ = [
     "RULES",
@@ -39,6 +46,7 @@ __all__ = [
     "privacy",
     "project",
     "quantiles",
+    "split_auc",
     "static_marginals",
     "validity",
 ]

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation.inputs import Sequences, as_dataset
-from timegan_lib.sequences import SequenceDataset
 
 
 def copycat(real: Sequences, n: int | None = None, seed: int = 0) -> SequenceDataset:

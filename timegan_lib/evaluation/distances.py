@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from timegan_lib.sequences import SequenceDataset
+from timegan_lib.data import SequenceDataset
 
 
 def flat(data: SequenceDataset) -> np.ndarray:

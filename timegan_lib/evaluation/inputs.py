@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from timegan_lib.config import InputError
-from timegan_lib.sequences import SequenceDataset
+from timegan_lib.data import SequenceDataset
 
 Sequences = SequenceDataset | ArrayLike
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from timegan_lib.config import TimeGANConfig, whole_number
 from timegan_lib.networks import dense, dense_weights, recurrent_weights
-from timegan_lib.recurrent import recurrent_stack
+from timegan_lib.networks.recurrent import recurrent_stack
 from timegan_lib.training import Adam, assign, compiled, stream
 
 BATCH = 128  # sequences of each pool in a step

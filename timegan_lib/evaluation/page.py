@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import io
 from html import escape
-from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,11 +15,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from timegan_lib import plots
-from timegan_lib.evaluation.fidelity import LAGS, autocorrelation
-from timegan_lib.evaluation.projection import project
-
-if TYPE_CHECKING:
-    from timegan_lib.evaluation.report import Report
+from timegan_lib.evaluation.findings import SCORES, Findings
+from timegan_lib.evaluation.scores.fidelity import LAGS, autocorrelation
+from timegan_lib.evaluation.scores.projection import project
 
 FEATURES = 8  # features drawn, the first of them; the tables have all
 COLORS = {
@@ -40,7 +37,7 @@ img { max-width: 100%; height: auto; } .note { color: #555; }
 """
 
 
-def summary(report: Report) -> str:
+def summary(report: Findings) -> str:
     """The verdicts and the uses, as HTML."""
     answers = [(v.grade, v.question, v.because) for v in report.verdicts]
     uses = [(row["answer"], str(use), row["because"]) for use, row in report.uses.iterrows()]
@@ -50,10 +47,8 @@ def summary(report: Report) -> str:
     )  # fmt: skip
 
 
-def page(report: Report) -> str:
+def page(report: Findings) -> str:
     """The whole report, with figures, as one HTML document."""
-    from timegan_lib.evaluation.report import SCORES
-
     s = report.settings
     held_out = f" and {s['held_out']:,} held-out ones" if s["held_out"] else ""
     sections = [
@@ -110,7 +105,7 @@ def page(report: Report) -> str:
     )
 
 
-def _pictures(report: Report) -> list[str]:
+def _pictures(report: Findings) -> list[str]:
     real, synthetic = report.real, report.synthetic
     shown = real.names[:FEATURES]
     with plt.rc_context(plots.STYLE):  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,89 +16,33 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from timegan_lib.checkpoint import write_text
 from timegan_lib.config import whole_number
-from timegan_lib.evaluation import fidelity
-from timegan_lib.evaluation.classifier import classifier_auc
+from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation.companions import block_bootstrap, copycat, marginal_noise
-from timegan_lib.evaluation.discriminative import discriminative_score
-from timegan_lib.evaluation.diversity import diversity
-from timegan_lib.evaluation.forecasting import Forecasts, forecast_error, forecast_scores
+from timegan_lib.evaluation.findings import SCORES, Findings
 from timegan_lib.evaluation.inputs import Sequences, aligned, take
-from timegan_lib.evaluation.predictive import predictive_score
-from timegan_lib.evaluation.privacy import Privacy, halves, privacy
-from timegan_lib.evaluation.statics import dependence_difference, has_statics, static_marginals
-from timegan_lib.evaluation.validity import validity
-from timegan_lib.evaluation.verdicts import Verdict, uses, verdicts
-from timegan_lib.sequences import SequenceDataset
+from timegan_lib.evaluation.page import page, summary
+from timegan_lib.evaluation.scores import fidelity
+from timegan_lib.evaluation.scores.classifier import classifier_auc
+from timegan_lib.evaluation.scores.discriminative import discriminative_score
+from timegan_lib.evaluation.scores.diversity import diversity
+from timegan_lib.evaluation.scores.forecasting import forecast_error, forecast_scores
+from timegan_lib.evaluation.scores.predictive import predictive_score
+from timegan_lib.evaluation.scores.privacy import Privacy, halves, privacy
+from timegan_lib.evaluation.scores.statics import (
+    dependence_difference,
+    has_statics,
+    static_marginals,
+)
+from timegan_lib.evaluation.scores.validity import validity
+from timegan_lib.evaluation.verdicts import uses, verdicts
+from timegan_lib.files import write_text
 
 MOST = 2000  # sequences of each side that are judged
 
-# what the columns of `Report.scores` are, and their value for a perfect generator
-SCORES = {
-    "values": "distance of single values from the real ones, in real standard deviations (0)",
-    "changes": "distance of the changes from step to step, in their standard deviations (0)",
-    "memory": "difference of the autocorrelations of the values (0)",
-    "memory of changes": "difference of the autocorrelations of the changes (0)",
-    "together": "difference of the correlations between features (0)",
-    "together in changes": "difference of the correlations between their changes (0)",
-    "mmd": "squared maximum mean discrepancy of whole sequences (0)",
-    "classifier": "AUC of a logistic regression on summaries (0.5)",
-    "discriminative": "discriminative score of the paper (near 0)",
-    "discriminative sd": "its standard deviation over repeats",
-    "guessing": "discriminative score of a judge that guesses, on as many sequences",
-    "accuracy": "of that judge (0.5)",
-    "accuracy low": "the lower end of its 95 % interval, as if sequences were independent",
-    "accuracy high": "the upper end of that interval",
-    "judge AUC": "AUC of that judge (0.5)",
-    "predictive": "predictive score of the paper (that of real data)",
-    "predictive sd": "its standard deviation over repeats",
-    "forecast": "error on held-out data of a forecaster trained on these (that of real data)",
-    "forecast sd": "its standard deviation over repeats",
-    "onnd": "distance from a real sequence to the nearest of these (small)",
-    "innd": "distance from one of these to the nearest real sequence (small, but not 0)",
-    "spread": "how far apart these are, as a share of the real spread (1)",
-    "missed": "the first distance as a share of that to held-out data, at equal numbers (1)",
-    "nearer train": "share that is nearer to train than to held-out data (0.5)",
-    "membership": "AUC of guessing from these who was in the training data (0.5)",
-    "copies": "share that are copies of training sequences (0)",
-    "statics": "distance of the static features and the length (0)",
-    "dependence": "difference in how sequences go with their static features (0)",
-    "broken": "share of sequences that break a rule of the data",
-}
 
-
-@dataclass(frozen=True)
-class Report:
-    """What `evaluate` found.
-
-    scores            a row each for `synthetic` and its companions, a column each of SCORES, against
-                      the train part; empty (NaN) where a score does not apply
-    against_held_out  the scores that need no training, against the held-out part
-    features          `marginals` of the synthetic data, quantiles the quantiles of both
-    forecasts         `forecast_scores`, or None; trivial: errors of predictors that learn nothing
-    floor             the discriminative score of a judge that guesses
-    rules             `validity` of the real and the synthetic data
-    statics           `static_marginals`, or None
-    verdicts, uses    the answers in words
-    """
-
-    real: SequenceDataset
-    synthetic: SequenceDataset
-    held_out: SequenceDataset | None
-    scores: pd.DataFrame
-    against_held_out: pd.DataFrame | None
-    features: pd.DataFrame
-    quantiles: pd.DataFrame
-    forecasts: Forecasts | None
-    trivial: dict[str, float]
-    floor: float
-    privacy: Privacy | None
-    rules: pd.DataFrame
-    statics: pd.DataFrame | None
-    verdicts: list[Verdict]
-    uses: pd.DataFrame
-    settings: dict[str, Any]
+class Report(Findings):
+    """What `evaluate` found, to print, to save and to show in a notebook. Its tables: `Findings`."""
 
     def to_dict(self) -> dict[str, Any]:
         """Every number, as plain values for JSON."""
@@ -130,8 +74,6 @@ class Report:
 
     def save(self, folder: str | Path) -> Path:
         """Write report.html, which needs no other file, and report.json into a folder."""
-        from timegan_lib.evaluation.page import page
-
         folder = Path(folder)
         write_text(folder / "report.json", json.dumps(self.to_dict(), indent=2) + "\n")
         write_text(folder / "report.html", page(self))
@@ -146,8 +88,6 @@ class Report:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        from timegan_lib.evaluation.page import summary
-
         return summary(self)
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from timegan_lib.evaluation.forecasting import Forecasts
-from timegan_lib.evaluation.privacy import Privacy
+from timegan_lib.evaluation.scores.forecasting import Forecasts
+from timegan_lib.evaluation.scores.privacy import Privacy
 
 Row = dict[str, float]  # of `Report.scores`
 GOOD, FAIR, POOR, OPEN = "good", "fair", "poor", "not judged"

@@ -1,0 +1,210 @@
+"""What the commands do. Each takes the options and the line as it was typed.
+
+Taught in book/how-the-code-is-built.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from timegan_lib import evaluation, study
+from timegan_lib.cli.options import LENGTH, parse, setting
+from timegan_lib.config import InputError, TimeGANConfig
+from timegan_lib.data import DATASETS, SequenceDataset, load_dataset, prepare
+from timegan_lib.data.csv_files import read_csv
+from timegan_lib.evaluation import RULES
+from timegan_lib.evaluation.report import MOST
+from timegan_lib.files import write_text
+from timegan_lib.model import TimeGAN
+from timegan_lib.study import Parts
+from timegan_lib.training import RunDirectory
+
+TABLE = (
+    "length", "time", "group", "static", "categorical", "missing", "max_gap", "stride", "max_length",
+)  # fmt: skip
+
+
+def train(options: argparse.Namespace, command: str) -> None:
+    """learn from a table or a shipped data set; the same line goes on with a run that was stopped"""
+    settings = dict(setting(text) for text in options.set)
+    if options.steps:
+        settings["steps"] = options.steps[0] if len(options.steps) == 1 else tuple(options.steps)
+    model = TimeGAN(TimeGANConfig.from_dict(settings), seed=options.seed)
+    data = _data(options.data, options)
+    if options.hold_out:
+        data, _ = data.split()
+    if not options.quiet:
+        print(data, flush=True)
+    try:
+        model.fit(
+            data, run_dir=options.out, snapshots=options.snapshots, command=command,
+            checkpoint_every=options.checkpoint_every,
+            progress=not options.quiet and sys.stderr.isatty(),
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        where = f"stopped at {_steps(model)}, and saved"
+        raise KeyboardInterrupt(f"{where}; the same line goes on from here") from None
+    if not options.quiet:
+        print(f"Trained: {_steps(model)}.")
+        print(f"Next: timegan sample {shlex.quote(options.out)} --out synthetic.csv")
+
+
+def sample(options: argparse.Namespace, command: str) -> None:
+    """make new sequences, a table with the columns of the training data"""
+    model = TimeGAN.load(options.model)
+    synthetic = model.sample(options.n, seed=options.seed, average=options.average)
+    write_text(Path(options.out), synthetic.to_frame().to_csv(index=False))
+    print(f"{synthetic} written to {options.out}")
+
+
+def evaluate(options: argparse.Namespace, command: str) -> None:
+    """say whether synthetic sequences can be used, for what, and what is wrong with them"""
+    real, held_out = _data(options.real, options), None
+    if options.hold_out:
+        real, held_out = real.split()
+    if ".csv" in Path(options.synthetic).suffixes:
+        synthetic = _synthetic(options.synthetic, real, options)
+    else:
+        model = TimeGAN.load(options.synthetic)
+        if Path(options.synthetic).is_dir():
+            _check_trained_on(real, held_out, options)
+        n = min(MOST, len(real)) if options.n is None else options.n
+        synthetic = model.sample(n, seed=options.seed, average=options.average)
+    rules = options.rule or RULES.get(options.real, ())
+    report = evaluation.evaluate(
+        real, synthetic, held_out, rules=rules, repeats=options.repeats,
+        progress=sys.stderr.isatty(),
+    )  # fmt: skip
+    print(report)
+    if options.out:
+        print(f"\nThe whole report, with figures: {report.save(options.out)}")
+
+
+def _check_trained_on(
+    real: SequenceDataset,
+    held_out: SequenceDataset | None,
+    options: argparse.Namespace,
+) -> None:
+    """A run must be judged against the data it was trained on, or privacy and ceiling mean nothing."""
+    about = RunDirectory(options.synthetic).read_config() or {}
+    if about.get("features") != list(real.names) or about["data"] == prepare(real).fingerprint:
+        return  # other features: `evaluate` says so
+    if held_out is not None:
+        if about["data"] == prepare(_data(options.real, options)).fingerprint:
+            raise InputError(
+                f"{options.synthetic} was trained on all of {options.real}: nothing was held out; leave "
+                "--hold-out away"
+            )
+    elif about["data"] == _fingerprint_of_train_part(real):
+        raise InputError(
+            f"{options.synthetic} was trained with --hold-out; give it here too, so that the data it has "
+            "not seen are compared as well"
+        )
+    warnings.warn(
+        f"{options.synthetic} was not trained on these data, or they were read with other options",
+        stacklevel=1,
+    )
+
+
+def _fingerprint_of_train_part(data: SequenceDataset) -> str | None:
+    try:
+        return prepare(data.split()[0]).fingerprint
+    except InputError:  # too short to be split, so it never was
+        return None
+
+
+def info(options: argparse.Namespace, command: str) -> None:
+    """say what a run directory, a model file or a data set holds"""
+    if options.thing in DATASETS:
+        data = load_dataset(options.thing)
+        print(data)
+        print(data.to_frame().drop(columns="step").describe().T.to_string())
+        return
+    model = TimeGAN.load(options.thing)
+    print(f"steps     {_steps(model)}")
+    if Path(options.thing).is_dir():
+        about = RunDirectory(options.thing).read_config() or {}
+        print(f"command   {about.get('command') or '(trained from Python)'}")
+        print("versions  " + ", ".join(f"{k} {v}" for k, v in about.get("versions", {}).items()))
+    print(f"seed      {model.seed}")
+    changed = [f"{name}={value!r}" for name, value in model.config.changed().items()]
+    print("settings  " + (", ".join(changed) or "the defaults"))
+    if len(model.history):
+        last = model.history.iloc[-1].dropna()
+        print(f"training  {last['seconds'] / 60:.1f} min; losses at the end:")
+        print(last.drop(["phase", "step", "seconds"]).astype(float).round(4).to_string())
+
+
+def index(options: argparse.Namespace, command: str) -> None:
+    """score every run below a folder that its table, index.csv, does not hold yet"""
+
+    def parts(recorded: str) -> tuple[str, Parts]:
+        trained = parse(shlex.split(recorded)[1:])
+        data, held_out = _data(trained.data, trained), None
+        if trained.hold_out:
+            data, held_out = data.split()
+        return " ".join([trained.data, *trained.option]), (data, held_out)
+
+    table = study.index(
+        options.folder,
+        parts,
+        options.repeats,
+        options.snapshot_repeats,
+        options.weights,
+        progress=sys.stderr.isatty(),
+    )
+    shown = ["run", "step", "weights", "minutes", "discriminative", "predictive"]
+    print(table.reindex(columns=shown).to_string(index=False, float_format="{:.3f}".format))
+
+
+def _data(name: str, options: argparse.Namespace) -> SequenceDataset:
+    """A shipped data set by its name, or a table from a CSV file."""
+    if name in DATASETS:
+        return load_dataset(
+            name, **(_given(options) | dict(setting(text, "--option") for text in options.option))
+        )
+    if options.option:
+        raise InputError(f"--option {options.option[0]} is for shipped data sets; {name} is a file")
+    return _from_frame(read_csv(name, options.missing_mark), options)
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    return {key: value for key in TABLE if (value := getattr(options, key)) is not None}
+
+
+def _from_frame(frame: pd.DataFrame, options: argparse.Namespace) -> SequenceDataset:
+    given = _given(options)
+    if "length" not in given and "group" not in given:
+        given["length"] = LENGTH
+    return SequenceDataset.from_frame(frame, **given)
+
+
+def _synthetic(name: str, real: SequenceDataset, options: argparse.Namespace) -> SequenceDataset:
+    """A table of `timegan sample`, read as the real data were; another table with the same options."""
+    frame = read_csv(name)
+    for column in real.table.columns:
+        if column.kind == "category" and column.label in frame:
+            levels = {str(level): level for level in column.levels}  # a file holds only text
+            found = frame[column.label].dropna()
+            for value in found[~found.astype(str).isin(list(levels))]:
+                raise InputError(
+                    f"{name}: column {column.label!r} holds {value!r}; {options.real} never"
+                )
+            codes = frame[column.label].astype(str).map(levels)
+            frame[column.label] = pd.Categorical(codes, categories=list(column.levels))
+    group = real.table.group if real.table.whole_sequences else "sequence"
+    if not {group, "step"} <= set(frame.columns):
+        return _from_frame(frame, options)
+    static = [column.label for column in real.table.columns if column.static]
+    return SequenceDataset.from_frame(frame, time="step", group=group, static=static)
+
+
+def _steps(model: TimeGAN) -> str:
+    return ", ".join(f"{phase} {done:,}" for phase, done in model.steps_done.items()) + " steps"

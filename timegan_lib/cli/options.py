@@ -1,0 +1,182 @@
+"""What may stand on a command line, and its help. Taught in book/how-the-code-is-built.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import NoReturn
+
+from timegan_lib import __version__
+from timegan_lib.config import InputError
+from timegan_lib.data import DATASETS
+from timegan_lib.evaluation.report import MOST
+from timegan_lib.study import WEIGHTS
+
+LENGTH = 24  # of a window, where neither --length nor --group is given
+DESCRIPTION = """Learn to make time series like your own, and make as many as you like.
+
+timegan train my.csv --out runs/mine --time date      learn; the same line goes on after a stop
+timegan sample runs/mine --out synthetic.csv -n 500   make new sequences
+timegan evaluate runs/mine --real my.csv --time date  say whether they can be used
+timegan index runs                                    score every run below a folder
+timegan info runs/mine                                say what is in a run, a model or a data set"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; `{self.prog} --help` lists what there is")
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The options of one command line. Raises InputError."""
+    return _parser().parse_args(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = _Parser(
+        prog="timegan", description=DESCRIPTION, formatter_class=raw,
+        epilog="`timegan COMMAND --help` explains the options of a command.",
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"timegan {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    names = ", ".join(DATASETS)
+
+    def add(name: str, text: str, example: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}.", formatter_class=raw,
+            epilog=f"example:\n  {example}",
+        )  # fmt: skip
+        command.set_defaults(command=name)
+        return command
+
+    def add_table(command: argparse.ArgumentParser, which: str) -> None:
+        table = command.add_argument_group(
+            f"how to read {which}", "one row for each step, a header"
+        )
+        table.add_argument(
+            "--time", metavar="COLUMN", help="what orders the rows; it is not learned"
+        )
+        table.add_argument("--group", metavar="COLUMN",
+                           help="which rows belong together; without --length each group is a sequence")  # fmt: skip
+        table.add_argument("--length", type=int, metavar="N",
+                           help=f"cut windows of N steps (without --group: {LENGTH})")  # fmt: skip
+        table.add_argument(
+            "--stride", type=int, metavar="N", help="rows from one window to the next (1)"
+        )
+        table.add_argument(
+            "--max-length", type=int, metavar="N", help="the first N rows of each group only"
+        )
+        table.add_argument(
+            "--static", nargs="+", metavar="COLUMN", help="columns with one value a group"
+        )
+        table.add_argument("--categorical", nargs="+", metavar="COLUMN",
+                           help="columns of categories (text with few values is taken as such)")  # fmt: skip
+        table.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
+                           help="an option of a shipped data set instead, such as phi=0.5")  # fmt: skip
+        table.add_argument("--missing", choices=["error", "drop", "interpolate"],
+                           help="what to do where a value is missing (error)")  # fmt: skip
+        table.add_argument("--max-gap", type=int, metavar="N",
+                           help="rows that --missing interpolate may fill in a row (3)")  # fmt: skip
+        table.add_argument("--missing-mark", nargs="+", metavar="MARK",
+                           help="what stands for a missing value, such as M or -999")  # fmt: skip
+
+    command = add(
+        "train",
+        "learn from a table or a shipped data set; the same line goes on with a run that was stopped",
+        "timegan train my.csv --out runs/mine --time date --steps 10000",
+    )
+    command.add_argument("data", help=f"a CSV file, or one of {names}")
+    command.add_argument(
+        "--out", required=True, metavar="FOLDER", help="the run directory; it holds the model"
+    )
+    command.add_argument("--steps", type=int, nargs="+", metavar="N",
+                         help="steps of each phase: one number, or three (50000)")  # fmt: skip
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="fixes all that is random (0)"
+    )
+    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
+                         help="a setting of TimeGANConfig, such as hidden=8; may be repeated")  # fmt: skip
+    command.add_argument("--hold-out", action="store_true",
+                         help="leave out the held-out part of the interleaved split")  # fmt: skip
+    command.add_argument("--snapshots", type=int, nargs="+", default=[], metavar="N",
+                         help="joint steps at which to keep a model of its own")  # fmt: skip
+    command.add_argument("--checkpoint-every", type=int, default=500, metavar="N",
+                         help="steps that a stop may cost at most (500)")  # fmt: skip
+    command.add_argument("--quiet", action="store_true", help="say nothing but warnings and errors")
+    add_table(command, "the CSV file")
+
+    command = add(
+        "sample",
+        "make new sequences, a table with the columns of the training data",
+        "timegan sample runs/mine --out synthetic.csv -n 500 --seed 1",
+    )
+    command.add_argument("model", help="a run directory or a .timegan file")
+    command.add_argument("--out", required=True, metavar="FILE", help="the CSV file to write")
+    command.add_argument(
+        "-n", type=int, default=1000, metavar="N", help="how many sequences (1000)"
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="another one, other sequences (0)"
+    )
+    command.add_argument("--average", action="store_true",
+                         help="use the moving average of the weights, not the last ones")  # fmt: skip
+
+    command = add(
+        "evaluate",
+        "say whether synthetic sequences can be used, for what, and what is wrong with them",
+        "timegan evaluate synthetic.csv --real my.csv --time date --out report",
+    )
+    command.add_argument(
+        "synthetic", help="a run directory, a .timegan file, or a CSV of `timegan sample`"
+    )
+    command.add_argument(
+        "--real", required=True, metavar="DATA", help=f"a CSV file, or one of {names}"
+    )
+    command.add_argument("--out", metavar="FOLDER",
+                         help="write report.html, with figures, and report.json into it")  # fmt: skip
+    command.add_argument("--hold-out", action="store_true",
+                         help="the model was trained with --hold-out: compare with that part too")  # fmt: skip
+    command.add_argument("--rule", action="append", default=[], metavar="RULE",
+                         help="what must hold at every step, such as 'High >= Low'; may be repeated "
+                         "(shipped data sets have their own)")  # fmt: skip
+    command.add_argument("--repeats", type=int, default=3, metavar="N",
+                         help="of each score that trains a network; 0 leaves those out (3)")  # fmt: skip
+    command.add_argument("-n", type=int, metavar="N",
+                         help=f"sequences to take from a model (as many as real ones, at most {MOST})")  # fmt: skip
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="of these sequences (0)")
+    command.add_argument("--average", action="store_true",
+                         help="use the moving average of the model's weights, not the last ones")  # fmt: skip
+    add_table(command, "the real data")
+
+    command = add(
+        "index",
+        "score every run below a folder that its table, index.csv, does not hold yet",
+        "timegan index runs",
+    )
+    command.add_argument("folder", help="a folder of run directories that `timegan train` made")
+    command.add_argument("--repeats", type=int, default=10, metavar="N",
+                         help="of the scores of a finished model (10)")  # fmt: skip
+    command.add_argument("--snapshot-repeats", type=int, default=3, metavar="N",
+                         help="of the scores of a snapshot (3)")  # fmt: skip
+    command.add_argument("--weights", nargs="+", choices=WEIGHTS, default=WEIGHTS,
+                         help="the last ones, their moving average, or both (both)")  # fmt: skip
+
+    command = add(
+        "info", "say what a run directory, a model file or a data set holds", "timegan info google"
+    )
+    command.add_argument("thing", help=f"a run directory, a .timegan file, or one of {names}")
+    return parser
+
+
+def setting(text: str, option: str = "--set") -> tuple[str, object]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise InputError(f"{option} {text}: write it as name=value, such as hidden=8")
+    words = {"True": True, "False": False, "None": None}
+    if value in words:
+        return name, words[value]
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value

@@ -1,0 +1,27 @@
+"""The first room: a table becomes numbers, windows, [0, 1], and comes back.
+
+In: a pandas DataFrame, a CSV file, arrays, or the name of a shipped set. Out: a `SequenceDataset`, and
+from it `Prepared`, the scaled arrays that networks see. Knows nothing of networks or training.
+
+Read `columns` (one column and its numbers), `frames` (a whole table, checked), `windows` and `cutting`
+(rows to sequences), `scaling`, `arrays` and `sequences` (the class), `prepared`; then `csv_files`, and
+`shipped` and `generated`, the data of the book. Taught in book/how-the-code-is-built.md.
+"""
+
+from timegan_lib.data.generated import ar_gaussian, sines
+from timegan_lib.data.prepared import Lengths, Prepared, prepare
+from timegan_lib.data.sequences import SequenceDataset
+from timegan_lib.data.shipped import DATA, DATASETS, load_dataset, read_table
+
+__all__ = [
+    "DATA",
+    "DATASETS",
+    "Lengths",
+    "Prepared",
+    "SequenceDataset",
+    "ar_gaussian",
+    "load_dataset",
+    "prepare",
+    "read_table",
+    "sines",
+]

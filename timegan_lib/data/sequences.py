@@ -1,0 +1,208 @@
+"""Sequences to learn from: one class for all of them.
+
+A `SequenceDataset` holds N sequences of up to T steps and D features in the data's own units,
+knows how to scale them to [0, 1] and how to turn such arrays back into a table.
+Taught in book/how-the-code-is-built.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from timegan_lib.config import InputError, whole_number
+from timegan_lib.data import cutting, frames, windows
+from timegan_lib.data.arrays import Ints, SequenceArrays, padded
+from timegan_lib.data.columns import Column, Label, Table
+from timegan_lib.data.scaling import Floats, Scaler
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SequenceDataset(SequenceArrays):
+    """N sequences, with all that is needed to scale them and to go back to a table.
+
+    values   (N, T, D) float64, own units; a category is one-hot; steps past the length are 0.0
+    lengths  (N,) int64, valid steps, 1..T
+    static   (N, Ds) float64, own units, or None
+    table    the columns the numbers came from, `scaler` and `static_scaler` their ranges
+    group    (N,) the group each sequence comes from, and `start` (N,) the row at which it begins
+             when all groups are laid end to end; None for data that were generated
+
+    Make one with `from_frame` or `from_arrays`. Taught in book/how-the-code-is-built.md.
+    """
+
+    # ---- ways in ----
+
+    @classmethod
+    def from_arrays(
+        cls,
+        values: ArrayLike,
+        lengths: ArrayLike | None = None,
+        static: ArrayLike | None = None,
+        names: Sequence[str] | None = None,
+        static_names: Sequence[str] | None = None,
+    ) -> Self:
+        """From numbers in own units: (N, T, D), (N,), (N, Ds). Raises InputError."""
+        values = np.asarray(values, np.float64)
+        if values.ndim != 3 or 0 in values.shape:
+            raise InputError(
+                f"values has shape {values.shape}; (N, T, D) is needed, none of them 0"
+            )
+        static = None if static is None else np.asarray(static, np.float64)
+        names = names or [f"x{i + 1}" for i in range(values.shape[2])]
+        if static is not None and static.ndim == 2:
+            static_names = static_names or [f"s{i + 1}" for i in range(static.shape[1])]
+        columns = [Column(name) for name in names]
+        columns += [Column(name, static=True) for name in static_names or ()]
+        full = np.full(len(values), values.shape[1]) if lengths is None else np.asarray(lengths)
+        if full.dtype.kind not in "iu":
+            raise InputError(f"lengths={lengths!r} must be whole numbers")
+        return cls._fitted(values, full.astype(np.int64), static, Table(tuple(columns)))
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        length: int | None = None,
+        time: Label | None = None,
+        group: Label | None = None,
+        static: Sequence[Label] = (),
+        stride: int = 1,
+        missing: str = "error",
+        max_gap: int = 3,
+        categorical: Sequence[Label] | None = None,
+        max_length: int | None = None,
+    ) -> Self:
+        """From a table with one row for each step.
+
+        Parameters
+        ----------
+        length       rows of a window; None: each group is one sequence, as long as it is
+        time         column that orders the rows; it must increase inside each group, and is not
+                     learned. All of it running backward is warned about and left so
+        group        column that says which rows belong together; no window crosses groups
+        static       columns with one value for each group
+        stride       rows from one window to the next
+        missing      "error"; "interpolate": gaps of at most `max_gap` rows inside a group are
+                     filled on a straight line (categories repeat the last one) and sequences
+                     that touch another gap are left out; "drop": sequences that touch a missing
+                     value are left out. The last two warn of how many
+        categorical  columns to hold one-hot. None: pandas categoricals, and text of at most 20
+                     different values. Text that is mostly numbers is an error either way
+        max_length   with length=None: only the first rows of each group
+
+        Raises
+        ------
+        InputError   for a table, a column or an argument that cannot be used. Taught in
+                     book/how-the-code-is-built.md.
+        """
+        if length is None and group is None:
+            raise InputError(
+                "length=None takes each group as one sequence: name group=, or length="
+            )
+        policy = cutting.Policy(length, stride, missing, max_gap, max_length)
+        rows = frames.read(frame, time, group, static, categorical)
+        return cls._fitted(**vars(cutting.cut(rows, policy)))
+
+    @classmethod
+    def _fitted(
+        cls, values: Floats, lengths: Ints, static: Floats | None, table: Table, **origin: Any
+    ) -> Self:
+        """With scalers fitted on the valid steps, and 0.0 behind them."""
+        unfitted = Scaler(np.empty(0), np.empty(0))
+        values = padded(values, lengths)
+        return cls(values, lengths, static, table, unfitted, **origin).refitted()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The template as plain values for JSON; `from_dict` is the inverse."""
+        static = None if self.static_scaler is None else self.static_scaler.to_dict()
+        return {
+            "table": self.table.to_dict(),
+            "scaler": self.scaler.to_dict(),
+            "static_scaler": static,
+        }
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Self:
+        """A template (N = 0) whose `like` works as that of the data it was made from."""
+        table, scaler = Table.from_dict(plain["table"]), Scaler.from_dict(plain["scaler"])
+        static_scaler, static = None, None
+        if plain["static_scaler"] is not None:
+            static_scaler = Scaler.from_dict(plain["static_scaler"])
+            static = np.empty((0, len(static_scaler.minimum)))
+        values, lengths = np.empty((0, 1, len(scaler.minimum))), np.empty(0, np.int64)
+        return cls(values, lengths, static, table, scaler, static_scaler)
+
+    # ---- ways out ----
+
+    def to_frame(self) -> pd.DataFrame:
+        """A long table, one row for each valid step, with the columns, order and types it had.
+
+        In front stand `sequence` (for whole sequences: the group column's name, and the groups'
+        own names where they are known) and `step`, from 0. The time column is not among them.
+        """
+        sequence = np.repeat(np.arange(len(self)), self.lengths)
+        step = np.broadcast_to(np.arange(self.values.shape[1]), self.mask.shape)[self.mask]
+        static = None if self.static is None else self.static[sequence]
+        columns = self.table.decode(self.values[self.mask], static)
+        front: dict[Label, Any] = {"sequence": sequence}
+        if self.table.whole_sequences and self.table.group is not None:
+            front = {self.table.group: sequence}
+            if self.group is not None:
+                names = pd.Series(self.group[sequence]).astype(cast(Any, self.table.group_dtype))
+                front = {self.table.group: names}
+        return pd.DataFrame({**front, "step": step, **columns})
+
+    # ---- train and held-out ----
+
+    def split(self, held_out: int = 5, blocks: int = 25) -> tuple[Self, Self]:
+        """Interleaved time blocks: (train, held-out), the standard split of this book.
+
+        The rows are cut into `blocks` equal blocks of time, the second of every `held_out` is held
+        out. Held-out windows lie inside one such block; train windows stay at least T
+        rows away from all of them. Whole sequences are held out in blocks of sequences, in the
+        order of time; generated ones in the order they have. The train part's scaler is fitted
+        on it and shared by the held-out part. Taught in book/how-the-code-is-built.md.
+        """
+        held_out, blocks = whole_number("held_out", held_out, 2), whole_number("blocks", blocks, 2)
+        starts, ends, gap = self._extent()
+        first = int(starts.min())
+        chosen = windows.interleave(int(ends.max()) - first, held_out, blocks)
+        return self._parts(*windows.split_apart(starts - first, ends - first, chosen, gap))
+
+    def split_chronological(self, fraction: float = 0.8) -> tuple[Self, Self]:
+        """The first `fraction` of the rows and the rest, T rows apart: (train, held-out).
+
+        A drift experiment rather than a test: in most series the rest differs from the beginning.
+        """
+        if not 0 < fraction < 1:
+            raise InputError(f"fraction={fraction!r} must lie between 0 and 1")
+        starts, ends, gap = self._extent()
+        first, last = int(starts.min()), int(ends.max())
+        chosen = [(round((last - first) * fraction), last - first)]
+        return self._parts(*windows.split_apart(starts - first, ends - first, chosen, gap))
+
+    def _extent(self) -> tuple[Ints, Ints, int]:
+        """Rows each sequence covers, begin and end, and the gap to keep.
+
+        Sequences that share no rows (generated, or each a group of its own) count one row each.
+        """
+        if self.start is None or self.group is None:
+            starts = np.arange(len(self))
+            return starts, starts + 1, 0
+        if self.table.whole_sequences:
+            starts = np.argsort(np.argsort(self.start, kind="stable"))
+            return starts, starts + 1, 0
+        return self.start, self.start + self.lengths, self.values.shape[1]
+
+    def _parts(self, train: Ints, held_out: Ints) -> tuple[Self, Self]:
+        fitted = self.subset(train).refitted()
+        rest = replace(
+            self.subset(held_out), scaler=fitted.scaler, static_scaler=fitted.static_scaler
+        )
+        return fitted, rest

@@ -1,0 +1,139 @@
+"""Train on synthetic, test on real, beside train on real: all features, one step ahead.
+
+Taught in book/how-the-code-is-built.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from tqdm import tqdm
+
+from timegan_lib.config import InputError
+from timegan_lib.data import SequenceDataset
+from timegan_lib.evaluation.inputs import Sequences, aligned, step_median
+from timegan_lib.evaluation.judge import Judge, checked, judge
+from timegan_lib.networks.losses import masked_mean
+from timegan_lib.training import assign
+
+UNITS = 24
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """Errors of forecasts made in several ways.
+
+    table: one row a way; MAE in units of the real range, R2 (mean over features), and the standard
+    deviation of both over repeats. by_feature: the MAE of every way, a column a feature.
+    """
+
+    table: pd.DataFrame
+    by_feature: pd.DataFrame
+
+    def __str__(self) -> str:
+        return self.table.to_string(float_format="{:.4f}".format)
+
+
+class Forecaster:
+    """Forecasts every feature one step ahead: the present value plus what one GRU layer has to add."""
+
+    def __init__(self, length: int, features: int):
+        self._judge = judge(_objective, length - 1, features, UNITS, features)
+
+    def fit(self, values: np.ndarray, mask: np.ndarray, steps: int, seed: int) -> Forecaster:
+        """values (N, T, D) in [0, 1], mask (N, T) of valid steps."""
+        pairs = mask[:, 1:, None].astype(np.float32)
+        pool = (values[:, :-1], values[:, 1:], pairs)
+        self._judge.train([tuple(map(tf.constant, pool))], steps, seed)
+        self._weights = [weight.numpy() for weight in self._judge.weights]
+        return self
+
+    def predict(self, values: np.ndarray) -> np.ndarray:
+        """(N, T, D) -> (N, T - 1, D), the forecast of steps 2..T."""
+        assign(self._judge.weights, self._weights)  # another forecaster may have used the network
+        return values[:, :-1] + self._judge.predict(values[:, :-1])
+
+
+def forecast_scores(
+    train: Sequences,
+    held_out: Sequences,
+    synthetic: Sequences,
+    repeats: int = 3,
+    steps: int = 2000,
+    seed: int = 0,
+    progress: bool = True,
+) -> Forecasts:
+    """Mean absolute error and R2 of forecasts one step ahead.
+
+    TRTR (train on real, test on real), TSTR (train on synthetic, test on real), mixture (train on
+    both, test on real), TRTS (train on real, test on synthetic); persistence (the present value) and
+    the train part's median at each step are tested on real. "Test on real" is on `held_out`.
+    R2 = 1 - squared error / variance around the feature's mean. Raises InputError.
+    Taught in book/how-the-code-is-built.md.
+    """
+    repeats, steps, seed = checked(repeats, steps, seed)
+    real, fake, test = aligned(train, synthetic=synthetic, held_out=held_out)
+    if real.values.shape[1] < 2:
+        raise InputError("sequences of one step hold nothing to forecast")
+    both = [np.concatenate([getattr(a, k) for a in (real, fake)]) for k in ("scaled", "mask")]
+    learn = {
+        "real": (real.scaled, real.mask),
+        "synthetic": (fake.scaled, fake.mask),
+        "both": (both[0], both[1]),
+    }
+    ways = {"TRTR": ("real", test), "TSTR": ("synthetic", test), "mixture": ("both", test),
+            "TRTS": ("real", fake)}  # fmt: skip
+    found: dict[str, list] = {way: [] for way in ways}
+    forecaster = Forecaster(*real.values.shape[1:])
+    bar = tqdm(total=3 * repeats, desc="forecasting", disable=None if progress else True)
+    for repeat in range(repeats):
+        for name, (values, mask) in learn.items():
+            forecaster.fit(values, mask, steps, 1000 * seed + repeat)
+            for way, (learned, tested) in ways.items():
+                if learned == name:
+                    found[way].append(_errors(forecaster.predict(tested.scaled), tested))
+            bar.update()
+    bar.close()
+    found["persistence"] = [_errors(test.scaled[:, :-1], test)]
+    found["median"] = [_errors(step_median(real.scaled, real.mask)[:, 1:], test)]
+    table, by_feature = {}, {}
+    for way, errors in found.items():
+        mae, r2 = (np.array([e[k] for e in errors]) for k in range(2))  # (repeats, D)
+        spread = [m.mean(axis=1).std(ddof=1) if len(m) > 1 else np.nan for m in (mae, r2)]
+        table[way] = [mae.mean(), spread[0], r2.mean(), spread[1]]
+        by_feature[way] = mae.mean(axis=0)
+    return Forecasts(
+        pd.DataFrame(table, index=["MAE", "MAE sd", "R2", "R2 sd"]).T,
+        pd.DataFrame(by_feature, index=list(real.names)).T,
+    )
+
+
+def forecast_error(
+    learned: SequenceDataset, test: SequenceDataset, repeats: int, steps: int = 2000, seed: int = 0
+) -> np.ndarray:
+    """(repeats,) mean absolute errors on `test` of forecasters that were fitted to `learned`."""
+    forecaster = Forecaster(*test.values.shape[1:])
+    fits = (
+        forecaster.fit(learned.scaled, learned.mask, steps, 1000 * seed + repeat)
+        for repeat in range(repeats)
+    )
+    return np.array([_errors(fitted.predict(test.scaled), test)[0].mean() for fitted in fits])
+
+
+def _objective(judge: Judge, batch: tuple) -> tf.Tensor:
+    x, y, mask = batch
+    return masked_mean(tf.abs(x + judge(x) - y), mask)
+
+
+def _errors(forecast: np.ndarray, data: SequenceDataset) -> tuple[np.ndarray, np.ndarray]:
+    """MAE (D,) and R2 (D,) over valid steps; the R2 of a constant feature counts as 1 or 0."""
+    valid = data.mask[:, 1:]
+    y = data.scaled[:, 1:][valid]
+    error = y - np.broadcast_to(forecast, data.scaled[:, 1:].shape)[valid]
+    variance, squared = y.var(axis=0), np.square(error).mean(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        r2 = np.where(variance > 1e-12, 1 - squared / variance, squared <= 1e-12)
+    return np.abs(error).mean(axis=0), r2

@@ -1,0 +1,148 @@
+"""Do synthetic sequences give away the ones they were learned from?
+
+A generator that has learned a distribution is as near to data it has not seen as to data it has. One
+that has stored its training sequences is nearer to those. No such test proves privacy; failing one
+disproves it. Taught in book/privacy.ipynb.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from timegan_lib.data import SequenceDataset
+from timegan_lib.evaluation.distances import flat, nearest
+from timegan_lib.evaluation.inputs import Sequences, aligned
+
+DRAWS = 50
+COPY = 1e-3  # a root mean square below a thousandth of the range is a copy
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """What the distances between synthetic, train and held-out sequences say.
+
+    dcr_train, dcr_held_out   median distance from a synthetic sequence to the closest record of either
+                              side, both sides of equal size
+    nearer_train              share of synthetic sequences nearer to train than to held-out; 0.5 is ideal. With
+                              the train side cut to size, it hardly notices copies: look at `copies`
+    nearer_range              where 95 % of the draws of the train side put that share
+    nndr_train, nndr_held_out median ratio of the nearest to the second nearest distance
+    membership_auc            how well "near to a synthetic sequence" tells train from held-out
+    membership_range          95 % interval of it, over blocks of neighboring sequences
+    copies                    share of synthetic sequences that are copies of a train sequence
+    """
+
+    dcr_train: float
+    dcr_held_out: float
+    nearer_train: float
+    nearer_range: tuple[float, float]
+    nndr_train: float
+    nndr_held_out: float
+    membership_auc: float
+    membership_range: tuple[float, float]
+    copies: float
+
+
+def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: int = 0) -> Privacy:
+    """Distance to closest record, nearest-neighbor distance ratio and membership inference.
+
+    For the distances the train side is cut to the size and shape of the held-out side: as many runs of
+    neighboring sequences, each as long, at 50 random places. Overlapping windows are near one another,
+    so scattered ones would lie closer to everything than a few runs do. Train and held-out parts must
+    share no rows (`SequenceDataset.split`). Raises InputError. Taught in book/privacy.ipynb.
+    """
+    real, fake, other = aligned(train, synthetic=synthetic, held_out=held_out)
+    rng = np.random.default_rng(seed)
+    x, h, s = flat(real), flat(other), flat(fake)
+    runs = _runs(other)
+    alike = _at_most(runs, len(x))  # no more held-out sequences than train ones
+    to_held_out = nearest(s, h[np.concatenate(alike)], 2)
+    every = nearest(s, x)[:, 0]
+    shares, closest, ratios = [], [], []
+    for _ in range(DRAWS):
+        to_train = nearest(s, x[_like_runs(alike, len(x), rng)], 2)
+        near, far = to_train[:, 0], to_held_out[:, 0]
+        shares.append(float(((near < far) + 0.5 * (near == far)).mean()))
+        closest.append(float(np.median(near)))
+        ratios.append(_ratio(to_train))
+    auc, interval = _membership(nearest(x, s)[:, 0], nearest(h, s)[:, 0], _runs(real), runs, rng)
+    return Privacy(
+        dcr_train=float(np.mean(closest)),
+        dcr_held_out=float(np.median(to_held_out[:, 0])),
+        nearer_train=float(np.mean(shares)),
+        nearer_range=_central(shares),
+        nndr_train=float(np.mean(ratios)),
+        nndr_held_out=_ratio(to_held_out),
+        membership_auc=auc,
+        membership_range=interval,
+        copies=float((every < COPY).mean()),
+    )
+
+
+def halves(data: SequenceDataset) -> tuple[SequenceDataset, SequenceDataset]:
+    """Two parts that share no rows: every other run of neighboring sequences."""
+    runs = _runs(data)
+    parts = [np.concatenate(runs[k::2] or [np.empty(0, int)]) for k in range(2)]
+    return data.subset(parts[0]), data.subset(parts[1])
+
+
+def _membership(
+    train: np.ndarray, held_out: np.ndarray, train_runs: list, runs: list, rng: np.random.Generator
+) -> tuple[float, tuple[float, float]]:
+    """AUC of "is nearer to a synthetic sequence" for "is a train sequence", with its interval.
+
+    The AUC is the share of pairs (train, held-out) in which the train sequence is the nearer one, and
+    a tie is half a pair. So pairs are counted once, by blocks, and a draw of blocks only adds them up.
+    """
+    won = np.array([_nearer(train[rows], held_out) for rows in train_runs])  # (blocks, held-out)
+    won = np.column_stack([won[:, rows].sum(axis=1) for rows in runs])  # (blocks, blocks)
+    pairs = np.outer([len(rows) for rows in train_runs], [len(rows) for rows in runs])
+    draws = []
+    for _ in range(200):
+        drawn = np.ix_(*(rng.integers(0, count, count) for count in won.shape))
+        draws.append(won[drawn].sum() / pairs[drawn].sum())
+    return float(won.sum() / pairs.sum()), _central(draws)
+
+
+def _nearer(block: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    """For each held-out distance, how many of the block are smaller; equal ones count half."""
+    block = np.sort(block)
+    return (np.searchsorted(block, held_out) + np.searchsorted(block, held_out, side="right")) / 2
+
+
+def _runs(data: SequenceDataset) -> list[np.ndarray]:
+    """Rows of the data set, in runs of sequences that overlap in time; each its own where none does."""
+    if data.start is None or data.table.whole_sequences:
+        return [np.array([row]) for row in range(len(data))]
+    order = np.argsort(data.start, kind="stable")
+    starts = data.start[order]
+    breaks = np.flatnonzero(np.diff(starts) >= data.lengths[order][:-1]) + 1
+    return np.split(order, breaks)
+
+
+def _like_runs(runs: list[np.ndarray], count: int, rng: np.random.Generator) -> np.ndarray:
+    """Rows of another set of `count` rows: runs as many and as long, at random places, none twice."""
+    sizes = rng.permutation([len(run) for run in runs])
+    gaps = np.sort(rng.integers(0, count - sizes.sum() + 1, len(sizes)))
+    begins = gaps + np.r_[0, np.cumsum(sizes)[:-1]]
+    return np.concatenate([np.arange(b, b + n) for b, n in zip(begins, sizes, strict=True)])
+
+
+def _at_most(runs: list[np.ndarray], count: int) -> list[np.ndarray]:
+    """The first runs, with `count` rows or fewer in all."""
+    kept: list[np.ndarray] = []
+    for run in runs:
+        kept.append(run[: count - sum(map(len, kept))])
+    return [run for run in kept if len(run)]
+
+
+def _ratio(distances: np.ndarray) -> float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.median(np.nan_to_num(distances[:, 0] / distances[:, -1], nan=1.0)))
+
+
+def _central(draws: list[float]) -> tuple[float, float]:
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return float(low), float(high)

@@ -1,0 +1,118 @@
+"""Going on with a run directory: which one may, and from where.
+
+Taught in book/how-the-code-is-built.md.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+import warnings
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from timegan_lib.config import PHASES, InputError, TimeGANConfig
+from timegan_lib.data import Prepared
+from timegan_lib.training.checkpoint import RunDirectory
+from timegan_lib.training.phases import Training
+
+
+def about(
+    config: TimeGANConfig, seed: int, data: Prepared, command: str | None, version: str
+) -> dict:
+    """What config.json records of a run."""
+    return {
+        "command": command,
+        "settings": dataclasses.asdict(config),
+        "seed": seed,
+        "data": data.fingerprint,
+        "sequences": len(data.values),
+        "length": data.lengths.longest,
+        "features": list(data.template.names),
+        "versions": versions(version),
+    }
+
+
+def versions(version: str) -> dict[str, str]:
+    """Of Python and of the libraries that a run's numbers depend on; `version`: of this one."""
+    return {
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "numpy": np.__version__,
+        "timegan_lib": version,
+    }
+
+
+def begin(
+    run: RunDirectory, training: Training, asked: TimeGANConfig, record: dict
+) -> tuple[pd.DataFrame, TimeGANConfig]:
+    """Begin a run directory, or put the training where the one in it stopped.
+
+    Returns the history so far, and the configuration with the steps that will be done. Raises
+    InputError for a folder that holds something else, or a run of other settings, seed or data.
+    """
+    run.check()
+    found = run.read_config()
+    if found is None:
+        run.write_config(record)
+        return pd.DataFrame(), asked
+    _check_same_run(run, found, record)
+    checkpoint = run.read_checkpoint()
+    if checkpoint is None:
+        return pd.DataFrame(), asked
+    training.restore(checkpoint)
+    steps = _steps(run, list(training.steps_done.values()), asked)
+    history = run.read_history()
+    found["settings"]["steps"] = steps
+    found["command"] = record["command"] or found.get("command")
+    run.write_config(found)
+    run.remove_parts()
+    rows = pd.DataFrame() if history is None else _until(history, training.steps_done)
+    return rows, asked.replace(steps=steps)
+
+
+def _steps(run: RunDirectory, done: list[int], asked: TimeGANConfig) -> tuple[int, ...]:
+    """The steps of each phase: those asked for, but a phase that is over stays as it is."""
+    steps = list(asked.phase_steps)
+    for k, phase in enumerate(PHASES):
+        if any(done[k + 1 :]):
+            steps[k] = done[k]  # over: it cannot be extended beneath the phases after it
+        elif steps[k] < done[k]:
+            raise InputError(
+                f"{run.path} holds {done[k]:,} {phase} steps and steps asks for {steps[k]:,}; "
+                "ask for at least as many, or give another folder"
+            )
+    if tuple(steps) != asked.phase_steps:
+        warnings.warn(
+            f"phases that are over stay as they are: steps is {tuple(steps)}", stacklevel=4
+        )
+    return tuple(steps)
+
+
+def _check_same_run(run: RunDirectory, found: dict, record: dict) -> None:
+    """A run goes on only with the settings, seed and data it began with; steps may grow."""
+    for name, there in found["settings"].items():
+        here = record["settings"].get(name)
+        if name != "steps" and here != there:
+            raise InputError(
+                f"{run.path} holds a run with {name}={there!r}, not {here!r}; "
+                "give the same settings, or another folder"
+            )
+    if found.get("features", record["features"]) != record["features"]:
+        raise InputError(
+            f"{run.path} holds a run on the features {', '.join(found['features'])}, "
+            f"not {', '.join(record['features'])}; give the same data or another folder"
+        )
+    for name, what in (("seed", "the seed"), ("data", "data with the fingerprint")):
+        if found[name] != record[name]:
+            raise InputError(
+                f"{run.path} holds a run with {what} {found[name]}, not {record[name]}; "
+                f"give the same {name}, or another folder"
+            )
+
+
+def _until(history: pd.DataFrame, done: dict[str, int]) -> pd.DataFrame:
+    """The rows up to the checkpoint; a killed run may have written some more."""
+    return history[history["step"] <= history["phase"].map(done)].reset_index(drop=True)
