@@ -56,7 +56,7 @@ def shelf(tmp_path_factory):
         "days": table(day=["soon"] * ROWS),
         "onlytime": table(a=None, b=None),
         "grouped": table(storm=["x"] * 30 + ["y"] * 30, season=range(ROWS)),
-        "kinds": table(b=["calm", "wild"] * 30),
+        "kinds": table(b=["calm", "wild", "calm"] * 20),
         "reserved": table(step=range(ROWS)),
     }.items():
         frame.to_csv(folder / f"{name}.csv", index=False)

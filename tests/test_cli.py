@@ -271,3 +271,84 @@ def test_threads_are_set_unless_the_user_did(monkeypatch):
     environment = cli.os.environ
     assert environment["TF_NUM_INTRAOP_THREADS"] == "1"
     assert environment["TF_NUM_INTEROP_THREADS"] == "7"
+
+
+def test_dates_and_statics_can_be_asked_for(here, tmp_path, capsys):
+    out = str(tmp_path / "s.csv")
+    wanted = ["--static", "season=2003", "sea=south", "--start", "2030-01-01", "--freq", "6h"]
+    assert main(["sample", "run", "--out", out, "-n", "5", *wanted]) == 0
+    made = pd.read_csv(out, parse_dates=["hour"])
+    assert set(made["season"]) == {2003} and set(made["sea"]) == {"south"}
+    assert (made["hour"] == pd.Timestamp("2030-01-01") + made["step"] * pd.Timedelta("6h")).all()
+    assert main(["evaluate", out, "--real", "storms.csv", *ROLES, "--repeats", "0"]) == 0
+    for wrong, said in (
+        (["--static", "sea=south"], "no column 'season'"), (["--static", "sea"], "sea=F"),
+        (["--static", "season=2003", "sea=west"], "'sea=north' is missing, or a category"),
+        (["--freq", "6h"], "go together"),
+    ):  # fmt: skip
+        assert main(["sample", "run", "--out", out, *wrong]) == 2
+        assert said.replace("sea=F", "name=value") in capsys.readouterr().err
+
+
+def test_a_synthetic_table_is_known_by_its_content(here, tmp_path, capsys):
+    """Whatever it is called, in whatever order, with a column of dates, with categories as decimals."""
+    frame = pd.read_csv("new/synthetic.csv")
+    frame["hour"] = pd.date_range("2030-01-01", periods=len(frame), freq="h")
+    frame[frame.columns[::-1]].to_csv(tmp_path / "S.TXT", index=False)
+    command = ["evaluate", str(tmp_path / "S.TXT"), "--real", "storms.csv", *ROLES]
+    assert main([*command, "--repeats", "0"]) == 0
+    coded = pd.read_csv("storms.csv").assign(
+        kind=lambda t: t["kind"].map({"calm": 1, "gale": 2, "storm": 3})
+    )
+    coded.to_csv(tmp_path / "coded.csv", index=False)
+    frame["kind"] = frame["kind"].map({"calm": 1.0, "gale": 2.0, "storm": 3.0})
+    frame.to_csv(tmp_path / "made.csv", index=False)
+    command = [
+        "evaluate",
+        str(tmp_path / "made.csv"),
+        "--real",
+        str(tmp_path / "coded.csv"),
+        *ROLES,
+    ]
+    assert main([*command, "--categorical", "kind", "sea", "--repeats", "0"]) == 0
+    assert not capsys.readouterr().err
+
+
+def test_a_dialect_can_be_said(here, tmp_path, capsys, monkeypatch):
+    seen = []
+    monkeypatch.setattr(TimeGAN, "fit", lambda self, data, **_: seen.append(data))
+    frame = pd.read_csv("storms.csv")
+    frame.to_csv(tmp_path / "german.csv", index=False, sep=";", decimal=",", encoding="cp1252")
+    frame.to_csv(tmp_path / "bare.csv", index=False, header=False)
+    train = ["--out", str(tmp_path / "run"), *ROLES, "--quiet"]
+    assert main(["train", "storms.csv", *train]) == 0
+    dialect = ["--separator", ";", "--decimal", ",", "--encoding", "cp1252"]
+    assert main(["train", str(tmp_path / "german.csv"), *train, *dialect]) == 0
+    np.testing.assert_array_equal(seen[0].values, seen[1].values)
+    assert main(["train", str(tmp_path / "german.csv"), *train]) == 2
+    assert "--decimal ," in capsys.readouterr().err
+    assert main(["train", str(tmp_path / "bare.csv"), "--out", "x", "--time", "x2", "--group", "x5",
+                 "--no-header", "--quiet"]) == 0  # fmt: skip
+    assert len(seen[2].names) == 9
+    assert main(["info", str(tmp_path / "german.csv"), *dialect]) == 0
+    assert "a table of 70 rows and 8 columns" in capsys.readouterr().out
+
+
+def test_blocks_of_the_split_can_be_chosen(tmp_path, monkeypatch, capsys):
+    seen = []
+    monkeypatch.setattr(TimeGAN, "fit", lambda self, data, **_: seen.append(data))
+    pd.DataFrame({"x": np.arange(200) % 17}).to_csv(tmp_path / "short.csv", index=False)
+    train = ["train", str(tmp_path / "short.csv"), "--out", str(tmp_path / "run"), "--hold-out"]
+    assert main(train) == 2 and "--blocks" in capsys.readouterr().err
+    assert main([*train, "--blocks", "3", "--quiet"]) == 0
+    frame = pd.read_csv(tmp_path / "short.csv")
+    expected = SequenceDataset.from_frame(frame, length=24).split(blocks=3)[0]
+    np.testing.assert_array_equal(seen[0].values, expected.values)
+
+
+@pytest.mark.parametrize(
+    "line", [["train"], ["train", "a.csv", "--nope"], ["train", "a.csv", "--out", "r", "b"]]
+)
+def test_help_is_offered_for_the_command_in_question(line, capsys):
+    assert main(line) == 2
+    assert "`timegan train --help`" in capsys.readouterr().err

@@ -16,6 +16,7 @@ from timegan_lib import __version__
 from timegan_lib.config import PHASES, InputError, TimeGANConfig, whole_number
 from timegan_lib.data import Lengths, Prepared, SequenceDataset, prepare
 from timegan_lib.files import read_arrays, write_arrays
+from timegan_lib.messages import warn
 from timegan_lib.networks import Networks
 from timegan_lib.sampling import Sampler
 from timegan_lib.training import SAMPLING, Fit, RunDirectory, Training, assign
@@ -39,6 +40,7 @@ class TimeGAN:
         self.training: Training | None = None  # of the last fit
         self._steps = dict.fromkeys(PHASES, 0)
         self._sampler: Sampler | None = None
+        self._loaded = False  # weights from a file, and no optimizers to go on with
 
     @property
     def steps_done(self) -> dict[str, int]:
@@ -85,18 +87,23 @@ class TimeGAN:
                 f"data is a {type(data).__name__}; give a SequenceDataset, such as "
                 "SequenceDataset.from_frame(frame, length=24)"
             )
+        run = None if run_dir is None else RunDirectory(run_dir)
+        if self._loaded and (run is None or run.read_config() is None):
+            raise InputError(
+                "this model was loaded, and fit() would begin anew without its weights; to go on with a run, "
+                "give its folder as run_dir=; to train anew, make another: TimeGAN(model.config, model.seed)"
+            )
         prepared = prepare(data)
         _check_fits(self.config, prepared)
         networks = Networks(self.config, len(prepared.template.names), prepared.blocks, self.seed)
         training = Training(
             self.config, networks, prepared.values, prepared.lengths.all, prepared.static, self.seed
         )
-        run, history = None, pd.DataFrame()
-        if run_dir is not None:
-            run = RunDirectory(run_dir)
+        history = pd.DataFrame()
+        if run is not None:
             record = about(self.config, self.seed, prepared, command, __version__)
             history, self.config = begin(run, training, self.config, record)
-        self.training = training
+        self.training, self._loaded = training, False
         self._sampler = Sampler(
             self.config, training.networks, training.average, prepared.template, prepared.lengths
         )
@@ -117,24 +124,48 @@ class TimeGAN:
         lengths: Any = None,
         static: Any = None,
         average: bool = False,
+        start: Any = None,
+        freq: Any = None,
     ) -> SequenceDataset:
         """n new sequences in the data's own units, with static features if the data have them.
 
         The same seed gives the same samples, and a smaller n the first of them. lengths: one wanted
         length or (n,) of them, else like the training data. static: (n, Ds) wanted static features, a
-        table with their columns or numbers in their own units; measure whether samples follow them
-        before you rely on it. Where the length is generated with the static features, `lengths`
+        table or a dict with their columns, or numbers, in their own units; measure whether samples
+        follow them before you rely on it. Where the length is generated with the static features, `lengths`
         without `static` only cuts what was made for another length. average: use the moving average
-        of the weights over the joint phase instead of the last ones. Raises InputError.
+        of the weights over the joint phase instead of the last ones. start, freq: dates for the steps,
+        such as "2030-01-01" and "h" (`SequenceDataset.dated`). Raises InputError.
         """
-        if average and not self.steps_done["joint"]:
-            raise InputError("average=True needs a model with joint steps; this one has none yet")
-        return self._trained(n, seed, lengths, static, average)
+        sampler = self._trained
+        if not self.steps_done["joint"]:
+            if average:
+                raise InputError(
+                    "average=True needs a model with joint steps; this one has none yet"
+                )
+            warn(
+                "no joint step was trained: the generator is as it began, and what it makes is no data"
+            )
+        made = sampler(n, seed, lengths, static, average)
+        return made if start is None and freq is None else made.dated(start, freq)
 
     # ---- save and load ----
 
     def save(self, path: str | Path) -> None:
         """Write one file that `TimeGAN.load` and `timegan sample` read: weights, scaler, names."""
+        write_arrays(Path(path), self._to_arrays())
+
+    @classmethod
+    def load(cls, path: str | Path) -> TimeGAN:
+        """A trained model from a file of `save`, or from a run directory. It can sample, not train on."""
+        path = Path(path)
+        run = RunDirectory(path) if path.is_dir() else None
+        model = cls._from_arrays(read_arrays(path if run is None else run.model_file), str(path))
+        if run is not None and (history := run.read_history()) is not None:
+            model.history = history
+        return model
+
+    def _to_arrays(self) -> dict[str, np.ndarray]:
         sampler = self._trained
         content = {
             "settings": dataclasses.asdict(self.config),
@@ -144,26 +175,20 @@ class TimeGAN:
             "versions": versions(__version__),
         }
         arrays = {_name(weight): weight.numpy() for weight in sampler.networks.all_weights}
-        for weight, average in zip(
-            sampler.networks.weights(*SAMPLING), sampler.average, strict=True
-        ):
-            arrays[f"average/{_name(weight)}"] = average.numpy()
+        averaged = zip(sampler.networks.weights(*SAMPLING), sampler.average, strict=True)
+        arrays |= {f"average/{_name(weight)}": average.numpy() for weight, average in averaged}
         arrays["lengths"] = sampler.lengths.all
         arrays["about"] = np.array(json.dumps(content))
-        write_arrays(Path(path), arrays)
+        return arrays
 
     @classmethod
-    def load(cls, path: str | Path) -> TimeGAN:
-        """A trained model from a file of `save`, or from a run directory. It can sample, not train on."""
-        path = Path(path)
-        run = RunDirectory(path) if path.is_dir() else None
-        arrays = read_arrays(path if run is None else run.model_file)
+    def _from_arrays(cls, arrays: dict[str, np.ndarray], path: str) -> TimeGAN:
         if "about" not in arrays:
             raise InputError(f"{path} is not a model of this library, such as save() writes")
         try:
             found = json.loads(str(arrays["about"]))
             model = cls(TimeGANConfig.from_dict(found["settings"]), found["seed"])
-            model._steps = found["steps"]
+            model._steps, model._loaded = found["steps"], True
             template = SequenceDataset.from_dict(found["template"])
             lengths = Lengths(arrays["lengths"])
             blocks = lengths.blocks(template)
@@ -176,9 +201,20 @@ class TimeGAN:
                 f"{path} is not a model of this version of the library: {error}"
             ) from None
         model._sampler = Sampler(model.config, networks, average, template, lengths)
-        if run is not None and (history := run.read_history()) is not None:
-            model.history = history
         return model
+
+    def __reduce__(self) -> tuple:
+        """Pickle and copy keep what a file of `save` keeps: a model that samples."""
+        arrays = None if self._sampler is None else self._to_arrays()
+        return _rebuilt, (self.config, self.seed, self.history, arrays)
+
+
+def _rebuilt(
+    config: TimeGANConfig, seed: int, history: pd.DataFrame, arrays: dict[str, np.ndarray] | None
+) -> TimeGAN:
+    model = TimeGAN(config, seed) if arrays is None else TimeGAN._from_arrays(arrays, "the copy")
+    model.history = history
+    return model
 
 
 def _name(weight: tf.Variable) -> str:

@@ -74,7 +74,7 @@ class Sampler:
     ) -> np.ndarray:
         if self.networks.static is None:
             raise InputError("static is given, but the model was trained without static features")
-        scaled = self.template.scale_static(static)
+        scaled = self.template.scale_static(static, n)
         if len(scaled) != n:
             raise InputError(f"static has {len(scaled)} rows and n is {n}; they must be equal")
         if not self.lengths.vary:

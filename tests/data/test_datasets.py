@@ -285,13 +285,12 @@ BAD = {
     "no such group": (table(), {"group": "id"}, "group='id' is no column"),
     "no such static": (table(), {"static": ["s"]}, "static='s' is no column"),
     "no such category": (table(), {"categorical": ["c"]}, "categorical='c' is no column"),
-    "time in the index": (table().set_index("time"), {}, "reset_index"),
     "static is the group": (table(), {"static": ["storm"]}, "already the time or group"),
     "static without group": (table(), {"group": None, "length": 5}, "needs group="),
     "static varies": (table(season=np.arange(ROWS)), {}, "'season' varies within group 'a'"),
     "no feature": (table(x=None, y=None), {}, "no feature column"),
     "same name twice": (table().rename(columns={"y": "x"}), {}, "more than one column 'x'"),
-    "reserved name": (table(step=1.0), {}, "'step' is a name to_frame"),
+    "reserved name": (table(step=1.0), {}, "'step' is one that to_frame() writes"),
     "same number twice": (table(**{"w=a": 1.0, "w": ["a", "b"] * 30}), {}, "'w=a'; rename"),
     "length 0": (table(), {"length": 0}, "length=0 must be a whole number of at least 1"),
     "length 2.5": (table(), {"length": 2.5}, "length=2.5 must be a whole"),
@@ -324,7 +323,11 @@ BAD = {
     ),
     "time missing": (table(time=[None, *HOURS[1:]]), {}, "1 rows have no time"),
     "time in words": (table(time=["soon", "later"] * 30), {}, "neither numbers nor dates"),
-    "days before months": (table(time=["01/03/2024", "13/03/2024"] * 30), {}, "as '13/"),
+    "days before months": (
+        table(time=["01/03/2024", "13/03/2024"] * 30),
+        {},
+        "'time' is out of order at 01/03",
+    ),
     "group missing": (table(storm=[None] + ["a"] * 59), {}, "1 rows have no group"),
 }
 

@@ -730,7 +730,7 @@ def test_a_call_refuses(call, said):
 # ---- the command line ----
 
 READ = ["--time", "day", "--length", "4"]
-TRAIN = ["--steps", "1", "0", "0", "--set", "hidden=4", "--set", "layers=1", "--quiet"]
+TRAIN = ["--steps", "1", "0", "1", "--set", "hidden=4", "--set", "layers=1", "--quiet"]
 TRAIN += ["--set", "batch_size=8"]
 
 

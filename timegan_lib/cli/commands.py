@@ -18,15 +18,15 @@ from timegan_lib import evaluation, study
 from timegan_lib.cli.options import LENGTH, parse, setting
 from timegan_lib.config import InputError, TimeGANConfig
 from timegan_lib.data import DATASETS, SequenceDataset, load_dataset, prepare
-from timegan_lib.data.csv_files import read_csv
+from timegan_lib.data.csv_files import TABLE, Dialect, first_row, kind_of, read_csv
 from timegan_lib.evaluation import RULES
 from timegan_lib.evaluation.report import MOST
-from timegan_lib.files import write_text
+from timegan_lib.files import is_stream, write_text
 from timegan_lib.model import TimeGAN
 from timegan_lib.study import Parts
 from timegan_lib.training import RunDirectory
 
-TABLE = (
+READING = (
     "length", "time", "group", "static", "categorical", "missing", "max_gap", "stride", "max_length",
 )  # fmt: skip
 
@@ -39,7 +39,7 @@ def train(options: argparse.Namespace, command: str) -> None:
     model = TimeGAN(TimeGANConfig.from_dict(settings), seed=options.seed)
     data = _data(options.data, options)
     if options.hold_out:
-        data, _ = data.split()
+        data, _ = data.split(blocks=options.blocks)
     if not options.quiet:
         print(data, flush=True)
     try:
@@ -59,17 +59,22 @@ def train(options: argparse.Namespace, command: str) -> None:
 def sample(options: argparse.Namespace, command: str) -> None:
     """make new sequences, a table with the columns of the training data"""
     model = TimeGAN.load(options.model)
-    synthetic = model.sample(options.n, seed=options.seed, average=options.average)
+    wanted = dict(_pair(text, "--static") for text in options.static or ()) or None
+    synthetic = model.sample(
+        options.n, seed=options.seed, average=options.average, static=wanted,
+        start=options.start, freq=options.freq,
+    )  # fmt: skip
     write_text(Path(options.out), synthetic.to_frame().to_csv(index=False))
-    print(f"{synthetic} written to {options.out}")
+    said = sys.stderr if is_stream(options.out) else sys.stdout  # the table alone flows on
+    print(f"{synthetic} written to {options.out}", file=said)
 
 
 def evaluate(options: argparse.Namespace, command: str) -> None:
     """say whether synthetic sequences can be used, for what, and what is wrong with them"""
     real, held_out = _data(options.real, options), None
     if options.hold_out:
-        real, held_out = real.split()
-    if ".csv" in Path(options.synthetic).suffixes:
+        real, held_out = real.split(blocks=options.blocks)
+    if kind_of(options.synthetic) == TABLE:
         synthetic = _synthetic(options.synthetic, real, options)
     else:
         model = TimeGAN.load(options.synthetic)
@@ -102,7 +107,7 @@ def _check_trained_on(
                 f"{options.synthetic} was trained on all of {options.real}: nothing was held out; leave "
                 "--hold-out away"
             )
-    elif about["data"] == _fingerprint_of_train_part(real):
+    elif about["data"] == _fingerprint_of_train_part(real, options.blocks):
         raise InputError(
             f"{options.synthetic} was trained with --hold-out; give it here too, so that the data it has "
             "not seen are compared as well"
@@ -113,9 +118,9 @@ def _check_trained_on(
     )
 
 
-def _fingerprint_of_train_part(data: SequenceDataset) -> str | None:
+def _fingerprint_of_train_part(data: SequenceDataset, blocks: int) -> str | None:
     try:
-        return prepare(data.split()[0]).fingerprint
+        return prepare(data.split(blocks=blocks)[0]).fingerprint
     except InputError:  # too short to be split, so it never was
         return None
 
@@ -126,6 +131,9 @@ def info(options: argparse.Namespace, command: str) -> None:
         data = load_dataset(options.thing)
         print(data)
         print(data.to_frame().drop(columns="step").describe().T.to_string())
+        return
+    if kind_of(options.thing) == TABLE:
+        _describe_table(options)
         return
     model = TimeGAN.load(options.thing)
     print(f"steps     {_steps(model)}")
@@ -149,7 +157,7 @@ def index(options: argparse.Namespace, command: str) -> None:
         trained = parse(shlex.split(recorded)[1:])
         data, held_out = _data(trained.data, trained), None
         if trained.hold_out:
-            data, held_out = data.split()
+            data, held_out = data.split(blocks=trained.blocks)
         return " ".join([trained.data, *trained.option]), (data, held_out)
 
     table = study.index(
@@ -172,11 +180,11 @@ def _data(name: str, options: argparse.Namespace) -> SequenceDataset:
         )
     if options.option:
         raise InputError(f"--option {options.option[0]} is for shipped data sets; {name} is a file")
-    return _from_frame(read_csv(name, options.missing_mark), options)
+    return _from_frame(read_csv(name, _dialect(options)), options)
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
-    return {key: value for key in TABLE if (value := getattr(options, key)) is not None}
+    return {key: value for key in READING if (value := getattr(options, key)) is not None}
 
 
 def _from_frame(frame: pd.DataFrame, options: argparse.Namespace) -> SequenceDataset:
@@ -186,24 +194,58 @@ def _from_frame(frame: pd.DataFrame, options: argparse.Namespace) -> SequenceDat
     return SequenceDataset.from_frame(frame, **given)
 
 
+def _dialect(options: argparse.Namespace) -> Dialect:
+    return Dialect(
+        options.separator, options.decimal, options.thousands, options.encoding, options.header,
+        options.missing_mark,
+    )  # fmt: skip
+
+
 def _synthetic(name: str, real: SequenceDataset, options: argparse.Namespace) -> SequenceDataset:
     """A table of `timegan sample`, read as the real data were; another table with the same options."""
-    frame = read_csv(name)
+    labels = [column.label for column in real.table.columns]
+    group = real.table.group if real.table.whole_sequences else "sequence"
+    front = [group, "step"]
+    ours = set(map(str, [*front, *labels])) <= set(first_row(name))  # written by `timegan sample`
+    frame = read_csv(name, Dialect(header=True) if ours else _dialect(options))
     for column in real.table.columns:
         if column.kind == "category" and column.label in frame:
-            levels = {str(level): level for level in column.levels}  # a file holds only text
-            found = frame[column.label].dropna()
-            for value in found[~found.astype(str).isin(list(levels))]:
+            found = column.matched(frame[column.label])
+            for value in frame[column.label][found.isna()].dropna():
                 raise InputError(
                     f"{name}: column {column.label!r} holds {value!r}; {options.real} never"
                 )
-            codes = frame[column.label].astype(str).map(levels)
-            frame[column.label] = pd.Categorical(codes, categories=list(column.levels))
-    group = real.table.group if real.table.whole_sequences else "sequence"
-    if not {group, "step"} <= set(frame.columns):
+            frame[column.label] = pd.Categorical(found, categories=list(column.levels))
+    if not ours:
         return _from_frame(frame, options)
     static = [column.label for column in real.table.columns if column.static]
-    return SequenceDataset.from_frame(frame, time="step", group=group, static=static)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # what a table of ours looks like is known
+        return SequenceDataset.from_frame(
+            frame[[*front, *labels]], time="step", group=group, static=static
+        )
+
+
+def _describe_table(options: argparse.Namespace) -> None:
+    """Rows, columns and what they hold, as `timegan train` would read them."""
+    frame = read_csv(options.thing, _dialect(options))
+    print(f"{options.thing}: a table of {len(frame):,} rows and {frame.shape[1]} columns")
+    about = pd.DataFrame(
+        {
+            "type": frame.dtypes.astype(str),
+            "missing": frame.isna().sum(),
+            "different": frame.nunique(),
+            "first": frame.iloc[0] if len(frame) else "",
+        }
+    )
+    print(about.to_string())
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise InputError(f"{option} {text}: write it as name=value, such as sex=F")
+    return name, value
 
 
 def _steps(model: TimeGAN) -> str:

@@ -29,7 +29,13 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options of one command line. Raises InputError."""
-    return _parser().parse_args(arguments)
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:
+        raise InputError(
+            f"unrecognized arguments: {' '.join(unknown)}; `timegan {options.command} --help` lists what there "
+            "is (an option for two columns is given twice: --group a --group b)"
+        )
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,37 +55,6 @@ def _parser() -> argparse.ArgumentParser:
         )  # fmt: skip
         command.set_defaults(command=name)
         return command
-
-    def add_table(command: argparse.ArgumentParser, which: str) -> None:
-        table = command.add_argument_group(
-            f"how to read {which}", "one row for each step, a header"
-        )
-        table.add_argument(
-            "--time", metavar="COLUMN", help="what orders the rows; it is not learned"
-        )
-        table.add_argument("--group", metavar="COLUMN",
-                           help="which rows belong together; without --length each group is a sequence")  # fmt: skip
-        table.add_argument("--length", type=int, metavar="N",
-                           help=f"cut windows of N steps (without --group: {LENGTH})")  # fmt: skip
-        table.add_argument(
-            "--stride", type=int, metavar="N", help="rows from one window to the next (1)"
-        )
-        table.add_argument(
-            "--max-length", type=int, metavar="N", help="the first N rows of each group only"
-        )
-        table.add_argument(
-            "--static", nargs="+", metavar="COLUMN", help="columns with one value a group"
-        )
-        table.add_argument("--categorical", nargs="+", metavar="COLUMN",
-                           help="columns of categories (text with few values is taken as such)")  # fmt: skip
-        table.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
-                           help="an option of a shipped data set instead, such as phi=0.5")  # fmt: skip
-        table.add_argument("--missing", choices=["error", "drop", "interpolate"],
-                           help="what to do where a value is missing (error)")  # fmt: skip
-        table.add_argument("--max-gap", type=int, metavar="N",
-                           help="rows that --missing interpolate may fill in a row (3)")  # fmt: skip
-        table.add_argument("--missing-mark", nargs="+", metavar="MARK",
-                           help="what stands for a missing value, such as M or -999")  # fmt: skip
 
     command = add(
         "train",
@@ -104,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--checkpoint-every", type=int, default=500, metavar="N",
                          help="steps that a stop may cost at most (500)")  # fmt: skip
     command.add_argument("--quiet", action="store_true", help="say nothing but warnings and errors")
-    add_table(command, "the CSV file")
+    _add_table(command, "the CSV file")
 
     command = add(
         "sample",
@@ -112,7 +87,8 @@ def _parser() -> argparse.ArgumentParser:
         "timegan sample runs/mine --out synthetic.csv -n 500 --seed 1",
     )
     command.add_argument("model", help="a run directory or a .timegan file")
-    command.add_argument("--out", required=True, metavar="FILE", help="the CSV file to write")
+    command.add_argument("--out", required=True, metavar="FILE",
+                         help="the CSV file to write, or - for standard output")  # fmt: skip
     command.add_argument(
         "-n", type=int, default=1000, metavar="N", help="how many sequences (1000)"
     )
@@ -121,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--average", action="store_true",
                          help="use the moving average of the weights, not the last ones")  # fmt: skip
+    command.add_argument("--static", nargs="+", metavar="NAME=VALUE",
+                         help="static features that all sequences shall have, such as sex=F age=40")  # fmt: skip
+    command.add_argument("--start", metavar="DATE",
+                         help="a column of dates: each sequence begins there, such as 2030-01-01")  # fmt: skip
+    command.add_argument("--freq", metavar="STEP",
+                         help="with --start: from step to step, such as h, D, B (working days) or 15min")  # fmt: skip
 
     command = add(
         "evaluate",
@@ -147,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of these sequences (0)")
     command.add_argument("--average", action="store_true",
                          help="use the moving average of the model's weights, not the last ones")  # fmt: skip
-    add_table(command, "the real data")
+    _add_table(command, "the real data")
 
     command = add(
         "index",
@@ -163,10 +145,54 @@ def _parser() -> argparse.ArgumentParser:
                          help="the last ones, their moving average, or both (both)")  # fmt: skip
 
     command = add(
-        "info", "say what a run directory, a model file or a data set holds", "timegan info google"
+        "info",
+        "say what a run directory, a model file, a table or a data set holds",
+        "timegan info google",
     )
-    command.add_argument("thing", help=f"a run directory, a .timegan file, or one of {names}")
+    command.add_argument(
+        "thing", help=f"a run directory, a .timegan file, a CSV file, or one of {names}"
+    )
+    _add_dialect(command)
     return parser
+
+
+def _add_table(command: argparse.ArgumentParser, which: str) -> None:
+    """Which column is what, and which rows are a sequence; then how the file is written."""
+    table = command.add_argument_group(f"how to read {which}", "one row for each step, a header")
+    add = table.add_argument
+    add("--time", action="append", metavar="COLUMN",
+        help="what orders the rows; it is not learned (twice for a day and a clock)")  # fmt: skip
+    add("--group", action="append", metavar="COLUMN",
+        help="which rows belong together; without --length each group is a sequence")  # fmt: skip
+    add("--length", type=int, metavar="N",
+        help=f"cut windows of N steps (without --group: {LENGTH})")  # fmt: skip
+    add("--stride", type=int, metavar="N", help="rows from one window to the next (1)")
+    add("--max-length", type=int, metavar="N", help="the first N rows of each group only")
+    add("--static", nargs="+", metavar="COLUMN", help="columns with one value a group")
+    add("--categorical", nargs="+", metavar="COLUMN",
+        help="columns of categories (text with few values is taken as such)")  # fmt: skip
+    add("--option", action="append", default=[], metavar="NAME=VALUE",
+        help="an option of a shipped data set instead, such as phi=0.5")  # fmt: skip
+    add("--missing", choices=["error", "drop", "interpolate"],
+        help="what to do where a value is missing (error)")  # fmt: skip
+    add("--max-gap", type=int, metavar="N",
+        help="rows that --missing interpolate may fill in a row (3)")  # fmt: skip
+    add("--blocks", type=int, default=25, metavar="N",
+        help="blocks of time into which --hold-out cuts the data (25)")  # fmt: skip
+    _add_dialect(command)
+
+
+def _add_dialect(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("how the file is written").add_argument
+    add("--missing-mark", nargs="+", metavar="MARK",
+        help="what stands for a missing value, such as M or -999")  # fmt: skip
+    add("--separator", metavar="C",
+        help="between the cells: a character, or semicolon, tab, space (what the header has)")  # fmt: skip
+    add("--decimal", metavar="C", help="the decimal mark: . or , (.)")
+    add("--thousands", metavar="C", help="what stands between thousands (nothing)")
+    add("--encoding", metavar="NAME", help="such as cp1252 or utf-16 (UTF-8)")
+    add("--header", action=argparse.BooleanOptionalAction, default=None,
+        help="the first row holds names (yes, where it does not look like data)")  # fmt: skip
 
 
 def setting(text: str, option: str = "--set") -> tuple[str, object]:

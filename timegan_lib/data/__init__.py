@@ -3,9 +3,10 @@
 In: a pandas DataFrame, a CSV file, arrays, or the name of a shipped set. Out: a `SequenceDataset`, and
 from it `Prepared`, the scaled arrays that networks see. Knows nothing of networks or training.
 
-Read `columns` (one column and its numbers), `frames` (a whole table, checked), `windows` and `cutting`
-(rows to sequences), `scaling`, `arrays` and `sequences` (the class), `prepared`; then `csv_files`, and
-`shipped` and `generated`, the data of the book. Taught in book/how-the-code-is-built.md.
+Read `columns` (one column and its numbers), `frames` (a whole table, checked, with `roles`, `cells`,
+`times` and `hints`), `windows` and `cutting` (rows to sequences), `scaling`, `arrays` and `sequences` (the
+class), `prepared`. `numbers`, `csv_files` and `wanted` read arrays, files and wished-for static features;
+`shipped` and `generated` are the data of the book. Taught in book/how-the-code-is-built.md.
 """
 
 from timegan_lib.data.generated import ar_gaussian, sines

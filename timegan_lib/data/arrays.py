@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from timegan_lib.config import InputError
 from timegan_lib.data.columns import Table
+from timegan_lib.data.numbers import Ints
 from timegan_lib.data.scaling import Floats, Scaler
-
-Ints = NDArray[np.int64]
+from timegan_lib.data.wanted import scale_wanted
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,26 +30,10 @@ class SequenceArrays:
     static_scaler: Scaler | None = None
     group: NDArray[Any] | None = None
     start: Ints | None = None
+    times: NDArray[np.datetime64] | None = None
 
     def __post_init__(self) -> None:
-        if self.values.ndim != 3 or self.values.shape[2] != len(self.names):
-            raise InputError(
-                f"values has shape {self.values.shape}; (N, T, {len(self.names)}) is needed"
-            )
-        count, most, _ = self.values.shape
-        if self.lengths.shape != (count,) or ((self.lengths < 1) | (self.lengths > most)).any():
-            raise InputError(
-                f"lengths={self.lengths!r} must hold {count} whole numbers between 1 and {most}"
-            )
-        if self.static is not None and self.static.shape != (count, len(self.static_names)):
-            raise InputError(
-                f"static has shape {self.static.shape}; "
-                f"({count}, {len(self.static_names)}) is needed"
-            )
-        for name, array in (("values", self.values), ("static", self.static)):
-            if array is not None and not np.isfinite(array).all():
-                wrong = int((~np.isfinite(array)).sum())
-                raise InputError(f"{name} holds {wrong} values that are not finite numbers")
+        _check(self)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,7 +79,8 @@ class SequenceArrays:
         return len(self.values)
 
     def __repr__(self) -> str:
-        count, most, _ = self.values.shape
+        count = len(self)
+        most = int(self.lengths.max()) if count else self.values.shape[1]
         varies = count > 0 and self.lengths.min() < most
         steps = f"{self.lengths.min()} to {most}" if varies else f"{most}"
         shown = [*self.names[:6], *(["..."] if len(self.names) > 6 else [])]
@@ -130,6 +114,7 @@ class SequenceArrays:
             static=pick(self.static),
             group=pick(self.group),
             start=pick(self.start),
+            times=pick(self.times),
         )
 
     def like(
@@ -160,27 +145,28 @@ class SequenceArrays:
             static=static,
             group=None,
             start=None,
+            times=None,
         )
 
-    def scale_static(self, static: pd.DataFrame | ArrayLike) -> NDArray[np.float32]:
-        """Static features in own units, a table with their columns or (n, Ds), to [0, 1]."""
+    def scale_static(self, static: Any, n: int | None = None) -> NDArray[np.float32]:
+        """Static features in own units, (n, Ds), to [0, 1]: numbers, a table with their columns, or a
+        dict of them, in which one value stands for all n."""
         if self.static_scaler is None:
             raise InputError("static is given, but these data have no static features")
-        if isinstance(static, pd.DataFrame):
-            for column in self.table.columns:
-                if column.static and column.label not in static.columns:
-                    raise InputError(f"static has no column {column.label!r}")
-            static = self.table.encode(static, static=True)
-        numbers = np.asarray(static, np.float64)
-        if numbers.ndim != 2 or numbers.shape[1] != len(self.static_names):
-            raise InputError(
-                f"static has shape {numbers.shape}; (n, {len(self.static_names)}) is needed for "
-                f"{', '.join(self.static_names)}"
-            )
-        if not np.isfinite(numbers).all():
-            name = self.static_names[np.argwhere(~np.isfinite(numbers))[0, 1]]
-            raise InputError(f"static: {name!r} is missing, or a category the data do not have")
-        return self.static_scaler.scale(numbers).astype(np.float32)
+        return scale_wanted(static, self.table, self.static_scaler, n or 1)
+
+    def extent(self) -> tuple[Ints, Ints, int]:
+        """Rows each sequence covers, begin and end, and the gap to keep between parts.
+
+        Sequences that share no rows (generated, or each a group of its own) count one row each.
+        """
+        if self.start is None or self.group is None:
+            starts = np.arange(len(self))
+            return starts, starts + 1, 0
+        if self.table.whole_sequences:
+            starts = np.argsort(np.argsort(self.start, kind="stable"))
+            return starts, starts + 1, 0
+        return self.start, self.start + self.lengths, self.values.shape[1]
 
     def template(self) -> Self:
         """The same columns, units and ranges without any sequence: enough for `like`."""
@@ -201,3 +187,24 @@ def padded(values: Floats, lengths: NDArray[Any]) -> Floats:
         return values  # said clearly by SequenceDataset itself
     valid = np.arange(values.shape[1]) < lengths[:, None]
     return np.where(valid[:, :, None], values, 0.0)
+
+
+def _check(data: SequenceArrays) -> None:
+    """Shapes go together and every number is finite, else InputError."""
+    if data.values.ndim != 3 or data.values.shape[2] != len(data.names):
+        raise InputError(
+            f"values has shape {data.values.shape}; (N, T, {len(data.names)}) is needed"
+        )
+    count, most, _ = data.values.shape
+    if data.lengths.shape != (count,) or ((data.lengths < 1) | (data.lengths > most)).any():
+        raise InputError(
+            f"lengths={data.lengths!r} must hold {count} whole numbers between 1 and {most}"
+        )
+    if data.static is not None and data.static.shape != (count, len(data.static_names)):
+        raise InputError(
+            f"static has shape {data.static.shape}; ({count}, {len(data.static_names)}) is needed"
+        )
+    for name, array in (("values", data.values), ("static", data.static)):
+        if array is not None and not np.isfinite(array).all():
+            wrong = int((~np.isfinite(array)).sum())
+            raise InputError(f"{name} holds {wrong} values that are not finite numbers")

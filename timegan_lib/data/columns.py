@@ -52,6 +52,15 @@ class Column:
         onehot[codes < 0] = np.nan
         return onehot
 
+    def matched(self, cells: pd.Series) -> pd.Series:
+        """Cells of a file, which holds only text and numbers, as levels of this category: 3.0 is 3.
+
+        A cell that is no level stays missing.
+        """
+        levels = {_spelled(level): level for level in self.levels}
+        found = cells.map(lambda cell: levels.get(_spelled(cell)), na_action="ignore")
+        return found.astype(object)
+
     def decode(self, numbers: Floats) -> pd.Series:
         """(rows, width) numbers to the column: argmax of a one-hot, rounding, the old dtype."""
         if self.kind == "category":
@@ -71,6 +80,15 @@ class Column:
             values = np.clip(values, float(limits.min), float(min(limits.max, LARGEST_WHOLE)))
             return pd.Series(values.astype(limits.dtype)).astype(dtype)
         return pd.Series(values).astype(dtype)
+
+
+def _spelled(level: Any) -> str:
+    """A level as text, a whole number without its point."""
+    try:
+        number = float(level)
+    except (TypeError, ValueError):
+        return str(level)
+    return str(int(number)) if number == np.rint(number) and abs(number) < 1e15 else str(number)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ Taught in book/how-the-code-is-built.md.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +17,7 @@ from timegan_lib.data.columns import Label, Table
 from timegan_lib.data.frames import Rows
 from timegan_lib.data.scaling import Floats
 from timegan_lib.data.windows import Ints
+from timegan_lib.messages import warn
 
 MISSING = ("error", "drop", "interpolate")
 
@@ -84,7 +84,7 @@ def cut(rows: Rows, policy: Policy) -> Cut:
         ),
     ):
         if np.any(amount):
-            warnings.warn(text, stacklevel=3)
+            warn(text)
     starts, lengths = starts[whole], lengths[whole]
     return Cut(
         windows.gather(values, starts, lengths),

@@ -18,8 +18,13 @@ from numpy.typing import ArrayLike
 from timegan_lib.config import InputError, whole_number
 from timegan_lib.data import cutting, frames, windows
 from timegan_lib.data.arrays import Ints, SequenceArrays, padded
-from timegan_lib.data.columns import Column, Label, Table
+from timegan_lib.data.columns import Label, Table
+from timegan_lib.data.numbers import read_numbers
+from timegan_lib.data.roles import Names, assign_roles
 from timegan_lib.data.scaling import Floats, Scaler
+from timegan_lib.data.times import calendar
+
+TIME = "time"  # the column of dates, where the data had none
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,6 +37,7 @@ class SequenceDataset(SequenceArrays):
     table    the columns the numbers came from, `scaler` and `static_scaler` their ranges
     group    (N,) the group each sequence comes from, and `start` (N,) the row at which it begins
              when all groups are laid end to end; None for data that were generated
+    times    (N, T) dates that `dated` gave to generated sequences, or None
 
     Make one with `from_frame` or `from_arrays`. Taught in book/how-the-code-is-built.md.
     """
@@ -41,41 +47,31 @@ class SequenceDataset(SequenceArrays):
     @classmethod
     def from_arrays(
         cls,
-        values: ArrayLike,
+        values: ArrayLike | Sequence[ArrayLike],
         lengths: ArrayLike | None = None,
         static: ArrayLike | None = None,
         names: Sequence[str] | None = None,
         static_names: Sequence[str] | None = None,
     ) -> Self:
-        """From numbers in own units: (N, T, D), (N,), (N, Ds). Raises InputError."""
-        values = np.asarray(values, np.float64)
-        if values.ndim != 3 or 0 in values.shape:
-            raise InputError(
-                f"values has shape {values.shape}; (N, T, D) is needed, none of them 0"
-            )
-        static = None if static is None else np.asarray(static, np.float64)
-        names = names or [f"x{i + 1}" for i in range(values.shape[2])]
-        if static is not None and static.ndim == 2:
-            static_names = static_names or [f"s{i + 1}" for i in range(static.shape[1])]
-        columns = [Column(name) for name in names]
-        columns += [Column(name, static=True) for name in static_names or ()]
-        full = np.full(len(values), values.shape[1]) if lengths is None else np.asarray(lengths)
-        if full.dtype.kind not in "iu":
-            raise InputError(f"lengths={lengths!r} must be whole numbers")
-        return cls._fitted(values, full.astype(np.int64), static, Table(tuple(columns)))
+        """From numbers in own units: values (N, T, D), lengths (N,), static (N, Ds).
+
+        values may be a list of N arrays (length, D) too. Whole numbers come back whole. Raises
+        InputError. Taught in book/how-the-code-is-built.md.
+        """
+        return cls._fitted(*read_numbers(values, lengths, static, names, static_names))
 
     @classmethod
     def from_frame(
         cls,
         frame: pd.DataFrame,
         length: int | None = None,
-        time: Label | None = None,
-        group: Label | None = None,
-        static: Sequence[Label] = (),
+        time: Names | None = None,
+        group: Names | None = None,
+        static: Names = (),
         stride: int = 1,
         missing: str = "error",
         max_gap: int = 3,
-        categorical: Sequence[Label] | None = None,
+        categorical: Names | None = None,
         max_length: int | None = None,
     ) -> Self:
         """From a table with one row for each step.
@@ -83,10 +79,12 @@ class SequenceDataset(SequenceArrays):
         Parameters
         ----------
         length       rows of a window; None: each group is one sequence, as long as it is
-        time         column that orders the rows; it must increase inside each group, and is not
-                     learned. All of it running backward is warned about and left so
-        group        column that says which rows belong together; no window crosses groups
-        static       columns with one value for each group
+        time         column that orders the rows, or several, such as day and clock; it must increase
+                     inside each group, and is not learned. All of it running backward is warned
+                     about and left so. None: an index of dates
+        group        column that says which rows belong together, or several; no window crosses
+                     groups. Index levels may be named like columns
+        static       columns with one value for each group; a blank cell takes that of its group
         stride       rows from one window to the next
         missing      "error"; "interpolate": gaps of at most `max_gap` rows inside a group are
                      filled on a straight line (categories repeat the last one) and sequences
@@ -101,12 +99,13 @@ class SequenceDataset(SequenceArrays):
         InputError   for a table, a column or an argument that cannot be used. Taught in
                      book/how-the-code-is-built.md.
         """
-        if length is None and group is None:
+        policy = cutting.Policy(length, stride, missing, max_gap, max_length)
+        roles = assign_roles(frame, time, group, static, categorical)
+        if length is None and roles.group is None:
             raise InputError(
                 "length=None takes each group as one sequence: name group=, or length="
             )
-        policy = cutting.Policy(length, stride, missing, max_gap, max_length)
-        rows = frames.read(frame, time, group, static, categorical)
+        rows = frames.read(roles, length)
         return cls._fitted(**vars(cutting.cut(rows, policy)))
 
     @classmethod
@@ -144,7 +143,8 @@ class SequenceDataset(SequenceArrays):
         """A long table, one row for each valid step, with the columns, order and types it had.
 
         In front stand `sequence` (for whole sequences: the group column's name, and the groups'
-        own names where they are known) and `step`, from 0. The time column is not among them.
+        own names where they are known) and `step`, from 0. The time column is not among them, but
+        for sequences that were `dated`. `from_frame(..., group="sequence", time="step")` reads it.
         """
         sequence = np.repeat(np.arange(len(self)), self.lengths)
         step = np.broadcast_to(np.arange(self.values.shape[1]), self.mask.shape)[self.mask]
@@ -156,7 +156,20 @@ class SequenceDataset(SequenceArrays):
             if self.group is not None:
                 names = pd.Series(self.group[sequence]).astype(cast(Any, self.table.group_dtype))
                 front = {self.table.group: names}
-        return pd.DataFrame({**front, "step": step, **columns})
+        front["step"] = step
+        if self.times is not None:
+            front[TIME if self.table.time in (None, "step") else self.table.time] = self.times[
+                self.mask
+            ]
+        return pd.DataFrame({**front, **columns})
+
+    def dated(self, start: Any, freq: Any) -> Self:
+        """The same sequences with a date for each step: from `start` on, a step every `freq`.
+
+        start: one date for all, or one for each sequence. freq: of pandas, such as "h", "D" or "B"
+        (working days). `to_frame` writes them in the column that was the time. Raises InputError.
+        """
+        return replace(self, times=calendar(start, freq, *self.values.shape[:2]))
 
     # ---- train and held-out ----
 
@@ -170,7 +183,7 @@ class SequenceDataset(SequenceArrays):
         on it and shared by the held-out part. Taught in book/how-the-code-is-built.md.
         """
         held_out, blocks = whole_number("held_out", held_out, 2), whole_number("blocks", blocks, 2)
-        starts, ends, gap = self._extent()
+        starts, ends, gap = self.extent()
         first = int(starts.min())
         chosen = windows.interleave(int(ends.max()) - first, held_out, blocks)
         return self._parts(*windows.split_apart(starts - first, ends - first, chosen, gap))
@@ -182,23 +195,10 @@ class SequenceDataset(SequenceArrays):
         """
         if not 0 < fraction < 1:
             raise InputError(f"fraction={fraction!r} must lie between 0 and 1")
-        starts, ends, gap = self._extent()
+        starts, ends, gap = self.extent()
         first, last = int(starts.min()), int(ends.max())
         chosen = [(round((last - first) * fraction), last - first)]
         return self._parts(*windows.split_apart(starts - first, ends - first, chosen, gap))
-
-    def _extent(self) -> tuple[Ints, Ints, int]:
-        """Rows each sequence covers, begin and end, and the gap to keep.
-
-        Sequences that share no rows (generated, or each a group of its own) count one row each.
-        """
-        if self.start is None or self.group is None:
-            starts = np.arange(len(self))
-            return starts, starts + 1, 0
-        if self.table.whole_sequences:
-            starts = np.argsort(np.argsort(self.start, kind="stable"))
-            return starts, starts + 1, 0
-        return self.start, self.start + self.lengths, self.values.shape[1]
 
     def _parts(self, train: Ints, held_out: Ints) -> tuple[Self, Self]:
         fitted = self.subset(train).refitted()

@@ -100,6 +100,6 @@ def split_apart(
         if not len(index):
             raise InputError(
                 f"split: no sequence is left for the {part} part of {len(starts)} with a gap of "
-                f"{gap} rows; use fewer blocks or more data"
+                f"{gap} rows; use fewer blocks (blocks=, in a terminal --blocks) or more data"
             )
     return train, held

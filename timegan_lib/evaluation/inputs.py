@@ -54,7 +54,7 @@ def aligned(real: Sequences, **others: Sequences) -> list[SequenceDataset]:
                     f"the {name} data have the {kind} {', '.join(theirs) or 'none'}, the real data "
                     f"{', '.join(ours) or 'none'}; they must be the same, in the same order"
                 )
-        other = other.rounded()
+        other = replace(other, table=real.table).rounded()
         sides.append(replace(other, scaler=real.scaler, static_scaler=real.static_scaler))
     steps = max(int(side.lengths.max()) for side in sides)
     return [_of_length(side, steps) for side in sides]
