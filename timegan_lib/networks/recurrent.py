@@ -14,6 +14,7 @@ Taught in book/networks/embedder.ipynb.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 
 import tensorflow as tf
 
@@ -49,13 +50,13 @@ def recurrent_stack(x: tf.Tensor, layers: list[Weights], cell: str) -> tf.Tensor
 
     @tf.custom_gradient
     def run(x, *flat):
-        return way(x, _group(flat, sizes), cell)
+        return way(x, _group([tf.convert_to_tensor(w) for w in flat], sizes), cell)
 
     return run(x, *[weight for layer in layers for weight in layer])
 
 
 def in_one_piece(x: tf.Tensor, layers: list[Weights], cell: str) -> tuple[tf.Tensor, Callable]:
-    """All steps unrolled. Returns the outputs and the function that turns their gradient into the others."""
+    """All steps unrolled. Returns the outputs and the function that takes their gradient back."""
     zeros = _zero_states(x, layers, cell)
     steps, _, caches = stack_forward(tf.unstack(x, axis=1), zeros, layers, cell)
 
@@ -67,10 +68,10 @@ def in_one_piece(x: tf.Tensor, layers: list[Weights], cell: str) -> tuple[tf.Ten
 
 
 def in_blocks(x: tf.Tensor, layers: list[Weights], cell: str) -> tuple[tf.Tensor, Callable]:
-    """The same, with one block of steps unrolled and a loop over n blocks, so the graph does not grow with T.
+    """The same numbers from a loop over n blocks of K steps, so that the graph does not grow with T.
 
-    Of each block only the states before it are kept. Backward goes through the blocks in reverse and
-    runs each one forward once more, for what its gradient needs.
+    Only the states before each block are kept. Backward takes the blocks in reverse and runs each one
+    forward once more, for what its gradient needs.
     """
     length = x.shape[1]
     zeros = _zero_states(x, layers, cell)
@@ -80,8 +81,8 @@ def in_blocks(x: tf.Tensor, layers: list[Weights], cell: str) -> tuple[tf.Tensor
         steps, states, _ = stack_forward(tf.unstack(block), carried[0], layers, cell)
         return states, tf.stack(steps)
 
-    nothing = tf.zeros_like(_cut(tf.zeros((1, length, 1)))[0] + zeros[-1][0])  # (K, B, units)
-    ends, outs = tf.scan(forward, blocks, (zeros, nothing))  # states (n, B, units) each
+    nothing = tf.stack([zeros[-1][0]] * blocks.shape[1])  # (K, B, units)
+    ends, outs = tf.scan(forward, blocks, (zeros, nothing))  # (n, B, units) each, (n, K, B, units)
     starts = tf.nest.map_structure(lambda zero, end: tf.concat([[zero], end[:-1]], 0), zeros, ends)
 
     def gradient(d_out):
@@ -114,7 +115,9 @@ def stack_forward(xs: Steps, states: list[State], layers: list[Weights], cell: s
     return xs, ends, caches
 
 
-def stack_backward(d_hs: Steps, d_ends: list[State], caches: list, layers: list[Weights], cell: str):
+def stack_backward(
+    d_hs: Steps, d_ends: list[State], caches: list, layers: list[Weights], cell: str
+):
     """From the gradients of the outputs and of the last states to those of the inputs, of the first
     states and of all weights."""
     backward = gru_backward if cell == "gru" else lstm_backward
@@ -157,12 +160,13 @@ def gru_backward(
         d_cs.append(d_c)  # before the tanh, (B, units)
     d_ru, d_c = tf.concat(d_rus[::-1], 0), tf.concat(d_cs[::-1], 0)  # (T * B, ...)
     x, h, r = (tf.concat([step[k] for step in cache], 0) for k in range(3))
-    return d_xs[::-1], [d_h_next], [
+    d_weights = [
         _kernel_gradient(x, h, d_ru),
         tf.reduce_sum(d_ru, 0),
         _kernel_gradient(x, r * h, d_c),
         tf.reduce_sum(d_c, 0),
     ]
+    return d_xs[::-1], [d_h_next], d_weights
 
 
 def lstm_forward(xs: Steps, state: State, weights: Weights) -> tuple[Steps, State, list]:
@@ -222,27 +226,27 @@ def _zero_states(x: tf.Tensor, layers: list[Weights], cell: str) -> list[State]:
 
 
 def _cut(x: tf.Tensor) -> tf.Tensor:
-    """(B, T, features) -> (n, K, B, features): n blocks of equal length, the last filled with zeros.
+    """(B, T, features) -> (n, K, B, features): blocks of equal length, the last filled up with zeros.
 
-    The zeros come after all other steps, and their outputs are dropped, so they change nothing.
+    The zeros come after all steps, and what comes out of them is dropped, so they change nothing.
     """
     _, length, features = x.shape
-    blocks = -(-length // BLOCK)
-    size = -(-length // blocks)
-    x = tf.pad(x, [[0, 0], [0, blocks * size - length], [0, 0]])
-    return tf.transpose(tf.reshape(x, (-1, blocks, size, features)), (1, 2, 0, 3))
+    n = ceil(length / BLOCK)
+    k = ceil(length / n)
+    x = tf.pad(x, [[0, 0], [0, n * k - length], [0, 0]])
+    return tf.transpose(tf.reshape(x, (-1, n, k, features)), (1, 2, 0, 3))
 
 
 def _join(blocks: tf.Tensor, length: int) -> tf.Tensor:
     """What `_cut` has cut, without the zeros."""
-    blocks_count, size, _, features = blocks.shape
+    n, k, _, features = blocks.shape
     x = tf.transpose(blocks, (2, 0, 1, 3))  # (B, n, K, features)
-    return tf.reshape(x, (-1, blocks_count * size, features))[:, :length]
+    return tf.reshape(x, (-1, n * k, features))[:, :length]  # (B, T, features)
 
 
-def _group(flat: tuple, sizes: list[int]) -> list[Weights]:
+def _group(flat: list[tf.Tensor], sizes: list[int]) -> list[Weights]:
     groups, start = [], 0
     for size in sizes:
-        groups.append(list(flat[start : start + size]))
+        groups.append(flat[start : start + size])
         start += size
     return groups
