@@ -173,7 +173,7 @@ def test_blocks_equal_one_piece_when_compiled(monkeypatch, cell):
 
 
 def test_only_long_sequences_go_in_blocks(monkeypatch):
-    """Up to 64 steps nothing is in blocks: the pages of the book hold numbers to the last bit."""
+    """Up to LONGEST steps nothing is in blocks: the pages of the book hold numbers to the last bit."""
     assert LONGEST >= 48  # the longest windows of the book
     lengths, in_blocks = [], recurrent.in_blocks
 

@@ -29,7 +29,7 @@ def said(capsys):
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_training_in_blocks_is_the_same_training(monkeypatch, cell):
     """The compiled loop over steps around the loop over blocks, in every phase."""
-    config = run_config(cell=cell, layers=2)
+    config = run_config(cell=cell)
     monkeypatch.setattr(recurrent, "BLOCK", 3)
     ends = []
     for longest in (7, 0):
