@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from timegan_lib.networks.recurrent import recurrent_stack, weight_shapes
+from timegan_lib.networks import recurrent
+from timegan_lib.networks.recurrent import BLOCK, LONGEST, recurrent_stack, weight_shapes
 
 TOLERANCE = 2e-6
 # batch, T, inputs, units, layers
@@ -124,3 +125,95 @@ def test_steps_see_only_the_past():
     before, after = (recurrent_stack(tf.constant(a), layers, "gru").numpy() for a in (x, other))
     np.testing.assert_array_equal(before[:, :3], after[:, :3])
     assert np.all(before[:, 3:] != after[:, 3:])
+
+
+# ---- long sequences, block by block
+
+
+def in_one_piece_and_in_blocks(monkeypatch, cell, layers, shape, compiled=False):
+    """Outputs and gradients of random sequences of this shape, all steps unrolled and in blocks."""
+    rng = np.random.default_rng(3)
+    units = layers[-1][-1].shape[0] // (1 if cell == "gru" else 4)
+    x = tf.constant(rng.normal(size=shape), tf.float32)
+    weighting = tf.constant(rng.normal(size=(*shape[:2], units)), tf.float32)
+    flat = [weight for layer in layers for weight in layer]
+
+    def ours(x):
+        return values_and_gradients(lambda x: recurrent_stack(x, layers, cell), x, flat, weighting)
+
+    monkeypatch.setattr(recurrent, "LONGEST", shape[1])
+    whole = ours(x)
+    monkeypatch.setattr(recurrent, "LONGEST", 0)
+    return whole, (tf.function(ours) if compiled else ours)(x)
+
+
+def assert_close(found, expected):
+    for a, b in zip(found, expected, strict=True):
+        assert a.shape == b.shape
+        np.testing.assert_allclose(a, b, atol=1e-5 * max(1.0, np.abs(b).max()), rtol=0)
+
+
+# one block, the last block full, the last block filled up; with a batch of one too
+@pytest.mark.parametrize("length", [BLOCK, 3 * BLOCK, LONGEST + 1, 3 * BLOCK + 2])
+@pytest.mark.parametrize("layers, units", [(1, 1), (1, 7), (3, 1), (3, 7)])
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_blocks_equal_one_piece(monkeypatch, cell, layers, units, length):
+    weights = random_layers(cell, 3, units, layers)
+    for batch in (1, 4):
+        whole, blocks = in_one_piece_and_in_blocks(monkeypatch, cell, weights, (batch, length, 3))
+        assert_close(blocks, whole)
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_blocks_equal_one_piece_when_compiled(monkeypatch, cell):
+    weights = random_layers(cell, 3, 7, 3)
+    shape = (4, LONGEST + 1, 3)
+    whole, blocks = in_one_piece_and_in_blocks(monkeypatch, cell, weights, shape, compiled=True)
+    assert_close(blocks, whole)
+
+
+def test_only_long_sequences_go_in_blocks(monkeypatch):
+    """Up to LONGEST steps nothing is in blocks: the pages of the book hold numbers to the last bit."""
+    assert LONGEST >= 48  # the longest windows of the book
+    lengths, in_blocks = [], recurrent.in_blocks
+
+    def noted(x, layers, cell):
+        lengths.append(x.shape[1])
+        return in_blocks(x, layers, cell)
+
+    monkeypatch.setattr(recurrent, "in_blocks", noted)
+    for length in (1, 24, 48, LONGEST, LONGEST + 1):
+        recurrent_stack(tf.zeros((2, length, 1)), random_layers("gru", 1, 1, 1), "gru")
+    assert lengths == [LONGEST + 1]
+
+
+def graph(length, cell="gru"):
+    """The compiled function of a stack and its gradients, for batches of any size."""
+    layers = random_layers(cell, 3, 4, 2)
+    flat = [weight for layer in layers for weight in layer]
+
+    @tf.function(input_signature=[tf.TensorSpec([None, length, 3])])
+    def run(x):
+        return values_and_gradients(lambda x: recurrent_stack(x, layers, cell), x, flat, 1.0)
+
+    return run
+
+
+def nodes(function):
+    definition = function.get_concrete_function().graph.as_graph_def()
+    return len(definition.node) + sum(len(f.node_def) for f in definition.library.function)
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_the_graph_does_not_grow(cell):
+    assert nodes(graph(4 * BLOCK, cell)) == nodes(graph(8 * BLOCK, cell))
+
+
+def test_blocks_take_batches_of_any_size():
+    run, numbers = graph(LONGEST + 1), np.random.default_rng(4).normal(size=(5, LONGEST + 1, 3))
+    x = tf.constant(numbers, tf.float32)
+    for batch in (5, 2):
+        out, d_x, *_ = run(x[:batch])
+        np.testing.assert_allclose(out, run(x)[0][:batch], atol=1e-6)
+        np.testing.assert_allclose(d_x, run(x)[1][:batch], atol=1e-6)
+    assert run.experimental_get_tracing_count() == 1

@@ -21,6 +21,8 @@ from timegan_lib.training.checkpoint import RunDirectory
 from timegan_lib.training.phases import Training
 
 LONG = 2_000  # steps from which an estimate of the time is worth its cost
+USUAL_WINDOW = 24  # the window of the paper; a step takes longer with the window
+LONG_WINDOW = 200  # windows above this get a warning
 
 
 class TrainingError(RuntimeError):
@@ -48,6 +50,8 @@ class Fit:
         self.rows: list[dict] = history.to_dict("records")
         self.seconds = self.rows[-1]["seconds"] if self.rows else 0.0
         self.failed: set[tuple[str, int]] = set()
+        self.begun: set[str] = set()
+        self.length = int(training.draws.values.shape[1])
 
     def __call__(self) -> None:
         done = [int(step) for step in self.training.steps]
@@ -58,8 +62,8 @@ class Fit:
         }
         self._warn_of_missed_snapshots(done[-1])
         self.save()
-        if self.progress and sum(todo.values()) > LONG:
-            self._show_estimate(todo)
+        if self.progress and todo:
+            self._say_before(todo)
         try:
             for phase, target in todo.items():
                 self._run_phase(phase, target)
@@ -85,7 +89,7 @@ class Fit:
             while (done := int(step)) < target:
                 count = self._steps_in_one_call(phase, done, target)
                 begun = time.perf_counter()
-                losses = self.training.run(phase, count)
+                losses = self._train(phase, count)
                 self.seconds += time.perf_counter() - begun
                 done += count
                 saves = done == target or done % self.checkpoint_every == 0
@@ -135,21 +139,42 @@ class Fit:
         self.failed.add((phase, done))
         warnings.warn(story, stacklevel=4)
 
+    def _train(self, phase: str, count: int) -> dict[str, float]:
+        """Train, and say it before the first call of a phase, which compiles and seems to hang."""
+        if self.progress and phase not in self.begun:
+            self._say(f"compiling the {phase} phase, T = {self.length}")
+        self.begun.add(phase)
+        return self.training.run(phase, count)
+
+    def _say_before(self, todo: dict[str, int]) -> None:
+        """A warning of long windows, and an estimate where much work is ahead: steps times window."""
+        times = self.length / USUAL_WINDOW
+        if self.length > LONG_WINDOW:
+            self._say(
+                f"windows of {self.length} steps: a training step takes roughly {times:.0f} times "
+                f"as long as with windows of {USUAL_WINDOW}; try a shorter window first"
+            )
+        if sum(todo.values()) * max(1.0, times) > LONG:
+            self._show_estimate(todo)
+
+    def _say(self, line: str) -> None:
+        tqdm.write(line, file=sys.stderr)
+
     def _show_estimate(self, todo: dict[str, int]) -> None:
         """Time three steps of each phase, undo them, and say how long the run will take."""
         seconds = 0.0
         try:
             for phase, target in todo.items():
                 left = target - int(self.training.steps[PHASES.index(phase)])
-                self.training.run(phase, 1)  # compiles
+                self._train(phase, 1)  # compiles
                 begun = time.perf_counter()
-                self.training.run(phase, 3)
+                self._train(phase, 3)
                 seconds += (time.perf_counter() - begun) / 3 * left
         finally:  # also where it is interrupted
             self._undo()
         minutes = max(1, round(seconds / 60))
         shown = f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
-        tqdm.write(f"{sum(todo.values()):,} steps, about {shown} on this machine", file=sys.stderr)
+        self._say(f"{sum(todo.values()):,} steps, about {shown} on this machine")
 
     def _warn_of_missed_snapshots(self, done: int) -> None:
         late = [
