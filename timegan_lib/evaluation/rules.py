@@ -137,9 +137,8 @@ class _Answers:
         if type(op) in COMPARE and all(map(_may_miss, sides)):
             values = [self.value(side) for side in sides]
             return self._checked(COMPARE[type(op)](*values), *values)
-        found = self._by_pandas(
-            ast.Compare(left, [op], [right])
-        )  # pandas' == looks into a list too
+        # `in`, or a list: pandas' == looks into it too
+        found = self._by_pandas(ast.Compare(left, [op], [right]))
         return self._checked(found, *map(self.value, filter(_may_miss, [left])))
 
     def value(self, node: ast.expr) -> Any:
