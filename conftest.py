@@ -4,6 +4,10 @@ It lies at the top because pytest reads it there for both folders, tests/ and bo
 """
 
 import os
+import signal
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup, cron and some CI
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests interrupt trainings
 
 for name, value in {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # no log lines: nbval compares everything on stderr

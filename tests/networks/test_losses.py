@@ -1,15 +1,19 @@
 """Each loss is its formula, written a second time in NumPy, one element after the other.
 
-With and without a mask; with gradients that stay finite where a loss is zero or a feature constant.
+With and without a mask, of any type and of the right shape alone; with gradients that stay finite where
+a loss is zero, a feature constant, or the padding NaN.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from timegan_lib.config import InputError
 from timegan_lib.networks.losses import (
+    batch_moments,
     fake_loss,
     masked_mean,
     moments_loss,
@@ -193,3 +197,102 @@ def test_padding_gets_no_gradient():
             found = gradient(either, draw(6))
             assert np.all(found[~np.broadcast_to(mask == 1, SHAPE)] == 0.0)
             assert np.any(found != 0.0)
+
+
+# ---- masks ----
+
+LOSSES = {
+    "reconstruction": (reconstruction_loss, (draw(7), draw(8))),
+    "supervised": (supervised_loss, (draw(7), draw(8))),
+    "real": (real_loss, (draw(9, (B, T, 1)),)),
+    "fake": (fake_loss, (draw(9, (B, T, 1)),)),
+    "moments": (moments_loss, (draw(7), draw(8))),
+    "mean": (masked_mean, (draw(7),)),
+    "one moment": (lambda x, mask: sum(map(tf.reduce_sum, batch_moments(x, mask))), (draw(7),)),
+}
+by_loss = pytest.mark.parametrize("loss, tensors", LOSSES.values(), ids=LOSSES)
+
+
+def value_and_gradients(loss, tensors, mask):
+    tensors = [tf.constant(tensor) for tensor in tensors]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        value = loss(*tensors, mask)
+    return [value.numpy(), *(found.numpy() for found in tape.gradient(value, tensors))]
+
+
+def assert_same(found, expected):
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@by_loss
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_whatever_stands_in_the_padding_counts_for_nothing(loss, tensors, compiled):
+    """Not for the value and not for a gradient, to the last bit."""
+    mask = mask_of(LENGTHS)
+    loss = tf.function(loss, autograph=False) if compiled else loss
+    expected = value_and_gradients(loss, tensors, mask)
+    assert all(np.isfinite(found).all() for found in expected)
+    for wild in (np.nan, np.inf, -np.inf, 1e30):
+        padded = [np.where(mask == 1, tensor, np.float32(wild)) for tensor in tensors]
+        assert_same(value_and_gradients(loss, padded, mask), expected)
+
+
+@by_loss
+def test_what_is_valid_is_seen_even_if_it_is_not_a_number(loss, tensors):
+    broken = [tensor.copy() for tensor in tensors]
+    broken[0][0, 1] = np.nan
+    assert np.isnan(loss(*broken, mask_of(LENGTHS)))
+
+
+@by_loss
+def test_a_mask_of_any_type_is_the_same_mask(loss, tensors):
+    mask = mask_of(LENGTHS)
+    expected = value_and_gradients(loss, tensors, tf.constant(mask))
+    for kind in (bool, np.int32, np.int64, np.uint8, np.float16, np.float64, np.float32):
+        for other in (
+            mask.astype(kind),
+            tf.constant(mask.astype(kind)),
+            mask.astype(kind).tolist(),
+        ):
+            assert_same(value_and_gradients(loss, tensors, other), expected)
+
+
+@by_loss
+@pytest.mark.parametrize(
+    "shape",
+    [(B, T, 3), (1, T), (1, 3), (B, T), (T, 1), (1, T, 1), (B, 1, 1), (B, T - 1, 1), (B + 1, T, 1),
+     (1, B, T, 1), ()],
+    ids=str,
+)  # fmt: skip
+def test_a_mask_of_another_shape_is_refused(loss, tensors, shape):
+    """The message names both shapes; before, the loss was another number, or TensorFlow spoke."""
+    for mask in (np.ones(shape, np.float32), tf.ones(shape, tf.bool)):
+        with pytest.raises(InputError) as refused:
+            loss(*tensors, mask)
+        told = str(refused.value)
+        assert f"mask of shape {tf.TensorShape(shape)} " in told and f"({B}, {T}, 1)" in told
+        with pytest.raises(InputError):
+            tf.function(loss, autograph=False)(*tensors, mask)
+
+
+def test_axes_that_are_not_known_yet_are_let_through():
+    """Where a function is compiled for any number of sequences and steps."""
+    traced = partial(tf.function, autograph=False)
+    mask = mask_of(LENGTHS)
+    for loss, tensors in LOSSES.values():
+        signature = [tf.TensorSpec([None, None, tensor.shape[2]]) for tensor in tensors]
+        for known in ([None, None, 1], None):
+            compiled = traced(loss, [*signature, tf.TensorSpec(known)])
+            np.testing.assert_allclose(compiled(*tensors, mask), loss(*tensors, mask), rtol=1e-6)
+        wrong = traced(loss, [*signature, tf.TensorSpec([None, None, 3])])
+        with pytest.raises(InputError, match=r"\(None, None, 3\).*\(None, None, 1\)"):
+            wrong(*tensors, np.ones(SHAPE, np.float32))
+
+
+def test_pairs_of_a_mask_with_holes():
+    """A pair counts where both of its steps are valid."""
+    latent, hole = column(1, 2, 4, 8), np.array([1, 0, 1, 1]).reshape(1, 4, 1)
+    latent[0, 1] = np.nan
+    assert float(supervised_loss(latent, column(0, np.nan, 5, 0), hole)) == 9.0  # (8 - 5)^2 alone

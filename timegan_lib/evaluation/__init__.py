@@ -1,9 +1,9 @@
 """The room of judgment. In: any two SequenceDatasets or arrays (N, T, D). Out: scores, and one report.
 
 Read `inputs` (what the scores see), `scores/` (one file a score; those that train a network use `judge`,
-those that compare whole sequences `distances`), `companions` (what stands beside the synthetic data),
-`verdicts`, and `report` (all of it at once), which keeps `findings` and shows them on a `page`. Knows
-nothing of how the data were made. Taught in book/how-the-code-is-built.md.
+those that compare whole sequences `distances`, and `validity` reads `rules`), `companions` (what stands
+beside the synthetic data), `verdicts`, and `report` (all of it at once), which keeps `findings` and shows
+them on a `page`. Knows nothing of how the data were made. Taught in book/how-the-code-is-built.md.
 """
 
 from timegan_lib.evaluation.report import Report, evaluate

@@ -1,13 +1,18 @@
 """The four losses, as pure functions of tensors.
 
 Every tensor is (B, T, features). `mask` is None where all sequences have the same length, else a
-(B, T, 1) tensor of ones at valid steps and zeros at padding; padded steps then count for nothing:
-a mean is always sum over valid / number of valid. Taught in book/how-the-code-is-built.md.
+(B, T, 1) tensor of ones at valid steps and zeros at padding; padded steps then count for nothing, not
+even NaN: a mean is always sum over valid / number of valid. A mask may be of any type; one of another
+shape raises InputError. Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
+
+from timegan_lib.config import InputError
 
 SMALLEST = 1e-12  # under a root: keeps the gradient at a loss of zero finite
 FEWEST = 8.0  # sequences in a batch that a moment at one step needs
@@ -19,6 +24,7 @@ def reconstruction_loss(x, reconstructed, mask=None) -> tf.Tensor:
     Source: paper equation 7 (there unsquared norms, summed); the authors' E_loss_T0.
     Taught in book/losses/reconstruction.ipynb.
     """
+    mask, x, reconstructed = without_padding(mask, x, reconstructed)
     return masked_mean(tf.square(x - reconstructed), mask)
 
 
@@ -29,6 +35,7 @@ def supervised_loss(latent, supervised, mask=None) -> tf.Tensor:
     it would learn to copy. A scalar; 0 for sequences of one step.
     Source: paper equation 9; the authors' G_loss_S. Taught in book/losses/supervised.ipynb.
     """
+    mask, latent, supervised = without_padding(mask, latent, supervised)
     pairs = None if mask is None else mask[:, 1:] * mask[:, :-1]
     if latent.shape[1] == 1:
         return 0.0 * tf.reduce_sum(supervised)  # no pair, and a gradient of zero
@@ -44,6 +51,7 @@ def real_loss(logits, mask=None) -> tf.Tensor:
     Source: paper equation 8; the authors' D_loss_real, and G_loss_U when y judges generated steps.
     Taught in book/losses/unsupervised.ipynb.
     """
+    mask, logits = without_padding(mask, logits)
     return masked_mean(tf.nn.softplus(-logits), mask)
 
 
@@ -52,6 +60,7 @@ def fake_loss(logits, mask=None) -> tf.Tensor:
 
     Source: paper equation 8; the authors' D_loss_fake. Taught in book/losses/unsupervised.ipynb.
     """
+    mask, logits = without_padding(mask, logits)
     return masked_mean(tf.nn.softplus(logits), mask)
 
 
@@ -68,7 +77,7 @@ def moments_loss(x, synthetic, mask=None) -> tf.Tensor:
     v2 = tf.abs(mean_s - mean_x)
     if mask is None:
         return tf.reduce_mean(v1) + tf.reduce_mean(v2)
-    enough = tf.cast(tf.reduce_sum(mask, 0) >= FEWEST, tf.float32)  # (T, 1)
+    enough = tf.cast(tf.reduce_sum(tf.cast(mask, tf.float32), 0) >= FEWEST, tf.float32)  # (T, 1)
     return masked_mean(v1, enough) + masked_mean(v2, enough)
 
 
@@ -87,6 +96,7 @@ def masked_mean(values, mask=None) -> tf.Tensor:
     """
     if mask is None:
         return tf.reduce_mean(values)
+    mask, values = without_padding(mask, values)
     valid = tf.reduce_sum(mask) * tf.cast(tf.shape(values)[-1], tf.float32)
     return tf.reduce_sum(values * mask) / tf.maximum(valid, 1.0)
 
@@ -98,6 +108,26 @@ def batch_moments(x, mask=None) -> tuple[tf.Tensor, tf.Tensor]:
     """
     if mask is None:
         return tf.nn.moments(x, axes=[0])
+    mask, x = without_padding(mask, x)
     count = tf.maximum(tf.reduce_sum(mask, 0), 1.0)  # (T, 1)
     mean = tf.reduce_sum(x * mask, 0) / count
     return mean, tf.reduce_sum(tf.square(x - mean) * mask, 0) / count
+
+
+def without_padding(mask, *tensors) -> list[Any]:
+    """The mask as float32, and each tensor with zeros where it is zero; all as they are without one.
+
+    The zeros stand before anything is computed: NaN behind a sum times zero would still be NaN, and so
+    would its gradient. Raises InputError for a mask whose shape is not that of a tensor, last axis 1.
+    """
+    if mask is None:
+        return [mask, *tensors]
+    mask = tf.cast(mask, tf.float32)
+    for tensor in tensors:
+        needed = tf.TensorShape(tensor.shape)[:-1].concatenate(1)
+        if not mask.shape.is_compatible_with(needed):  # unknown axes fit
+            raise InputError(
+                f"a mask of shape {mask.shape} for data of shape {tensor.shape}; it must be {needed}: "
+                "one number a step"
+            )
+    return [mask, *(tf.where(mask > 0, tensor, 0.0) for tensor in tensors)]

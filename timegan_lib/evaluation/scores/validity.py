@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from timegan_lib.config import InputError
 from timegan_lib.evaluation.inputs import Sequences, as_dataset
+from timegan_lib.evaluation.rules import Rule
 
 PRICES = ("High >= Open", "High >= Close", "Low <= Open", "Low <= Close", "Volume >= 0")
 RULES: dict[str, tuple[str, ...]] = {
@@ -32,30 +32,17 @@ def validity(data: Sequences, rules: str | Sequence[str]) -> pd.DataFrame:
     """The share of steps, and of sequences, that break each rule; the last row is any of them.
 
     A rule is a comparison of columns as pandas' `DataFrame.eval` reads it, "High >= Low"; a name with a
-    space stands in backticks. Raises InputError for a rule that cannot be read.
+    space stands in backticks. It sees one sequence at a time; where a side has no value, such as the first
+    of `level.diff() < 2`, the step passes. Raises InputError for a rule that cannot be read.
     Taught in book/your-own-data.ipynb.
     """
     data, rules = as_dataset(data), [rules] if isinstance(rules, str) else rules
     frame = data.to_frame()
     sequence = np.repeat(np.arange(len(data)), data.lengths)
-    broken = {rule: ~_kept(frame, rule) for rule in rules}
+    broken = {rule: ~Rule.read(rule, frame.columns).kept(frame, data.lengths) for rule in rules}
     broken["any rule"] = np.logical_or.reduce([np.zeros(len(frame), bool), *broken.values()])
     rows = {
         rule: [steps.mean(), np.bincount(sequence, steps).astype(bool).mean()]
         for rule, steps in broken.items()
     }
     return pd.DataFrame(rows, index=["steps", "sequences"]).T
-
-
-def _kept(frame: pd.DataFrame, rule: str) -> np.ndarray:
-    try:
-        found = frame.eval(rule, engine="python")
-    except Exception as error:  # whatever pandas says of a text that is no rule
-        raise InputError(
-            f"rule {rule!r} cannot be read: {error}; write a comparison of the columns "
-            f"{', '.join(map(str, frame.columns[2:]))}"
-        ) from None
-    kept = np.asarray(found)
-    if kept.dtype != bool or kept.shape != (len(frame),):
-        raise InputError(f"rule {rule!r} is not a comparison that is true or false at every step")
-    return kept
