@@ -113,7 +113,7 @@ def unevenness(moments: Moments, codes: NDArray[np.int64], time: Label) -> str |
             "order, without the time between them; make that time a column, or resample"
         )
     absent = int(np.rint(steps[odd] / usual - 1).clip(0).sum())
-    lacking = f", about {absent:,} rows are missing" if absent else ""
+    lacking = f", about {absent:,} rows are missing" if 0 < absent <= len(steps) else ""
     return (
         f"time={time!r}: {odd.sum():,} of {len(steps):,} steps are not the usual {_length(usual, unit)}"
         f"{lacking}; windows run across them as if nothing lacked (pandas asfreq puts in empty rows)"
