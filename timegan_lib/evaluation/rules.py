@@ -2,7 +2,7 @@
 
 A rule is a comparison of columns as pandas' `eval` reads it. It sees one sequence at a time, so that
 `level.diff()` never reaches into the sequence before. Where a side of a comparison has no value, as the
-first change of a sequence has none, the step passes. Taught in book/your-own-data.ipynb.
+first change of a sequence has none, the step passes. Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
