@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from timegan_lib import InputError
 from timegan_lib.data.csv_files import MODEL, RUN, TABLE, Dialect, kind_of, read_csv
 
-TABLE_TEXT = "day,load,sky\n2024-01-01,1.5,grey\n2024-01-02,2.25,blue\n2024-01-03,,grey\n"
+TABLE_TEXT = "day,load,sky\n2024-01-01,1.5,gray\n2024-01-02,2.25,blue\n2024-01-03,,gray\n"
 
 
 def write(path, content, encoding="utf-8"):
@@ -61,9 +61,9 @@ def test_the_usual_encodings(tmp_path, encoding):
     [
         ("50.25,22.6\n51.5,21.1\n", "'50.25', '22.6'"),
         ("2024-01-01,3.5\n2024-01-02,4.5\n", "'2024-01-01', '3.5'"),
-        ("2024-01-01 00:00,grey\n2024-01-01 01:00,blue\n", "'2024-01-01 00:00'"),
-        ("grey,calm\ngrey,gale\nblue,calm\n", "'grey', 'calm'"),
-        ("grey,3\nblue,4\n", "'3'"),
+        ("2024-01-01 00:00,gray\n2024-01-01 01:00,blue\n", "'2024-01-01 00:00'"),
+        ("gray,calm\ngray,gale\nblue,calm\n", "'gray', 'calm'"),
+        ("gray,3\nblue,4\n", "'3'"),
     ],
 )
 def test_a_first_row_like_all_others_is_said(tmp_path, text, shown):
@@ -154,7 +154,7 @@ def test_files_of_other_programs_are_named(tmp_path, begin, said):
 
 # ---- any dialect: read as meant, or refused ----
 
-WORDS = st.sampled_from(["grey", "blue", "Müller & Söhne", 'say "so"', "a;b", "a,b", "x y"])
+WORDS = st.sampled_from(["gray", "blue", "Müller & Söhne", 'say "so"', "a;b", "a,b", "x y"])
 NAMES = ["wind", "load (kW)", "größe"]
 
 

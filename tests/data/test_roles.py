@@ -230,7 +230,7 @@ def test_words_that_look_like_the_name_of_a_series_are_said(names):
 
 
 def test_words_that_come_and_go_are_a_feature():
-    sky = np.random.default_rng(0).choice(["blue", "grey"], ROWS)
+    sky = np.random.default_rng(0).choice(["blue", "gray"], ROWS)
     assert lines(table().drop(columns="date").assign(sky=sky)) == []
 
 

@@ -201,8 +201,8 @@ def test_names_and_texts_that_look_like_something_else():
     [
         ("level >", "cannot be read"),
         ("level > (3", "cannot be read"),
-        ("levle > 3", "'levle' is not defined"),
-        ("levle.diff() > 3", "'levle' is not defined"),
+        ("lvl > 3", "'lvl' is not defined"),
+        ("lvl.diff() > 3", "'lvl' is not defined"),
         ("`wind_speed` > 3", "'wind_speed' is not defined"),
         ("level.nothing() > 3", "no attribute 'nothing'"),
         ("kind < 3", "cannot be read"),
