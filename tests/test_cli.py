@@ -1,15 +1,11 @@
 """The commands, from a table of one's own to new sequences and back, in the order of use."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import ROOT
 
 from timegan_lib import DATASETS, SequenceDataset, TimeGAN, __version__, cli, load_dataset
 from timegan_lib.cli import main
@@ -87,19 +83,6 @@ def test_stopped_by_hand_it_says_so_in_one_line(here, tmp_path, capsys, monkeypa
         "timegan: stopped at autoencoder 0, supervisor 0, joint 0 steps, and saved; "
         "the same line goes on from here\n"
     )
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
-@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["alone", "in a worker"])
-def test_tests_interrupt_where_the_shell_ignores_it(workers):
-    """`nohup make test &` starts pytest with SIGINT ignored; conftest.py at the top restores it."""
-    name = f"{__file__}::{test_stopped_by_hand_it_says_so_in_one_line.__name__}"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *workers, name],
-        cwd=ROOT, capture_output=True, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
-    )  # fmt: skip
-    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_command_and_the_versions_are_recorded(here):
