@@ -283,7 +283,7 @@ def test_dates_and_statics_can_be_asked_for(here, tmp_path, capsys):
     assert main(["evaluate", out, "--real", "storms.csv", *ROLES, "--repeats", "0"]) == 0
     for wrong, said in (
         (["--static", "sea=south"], "no column 'season'"), (["--static", "sea"], "sea=F"),
-        (["--static", "season=2003", "sea=west"], "'sea=north' is missing, or a category"),
+        (["--static", "season=2003", "sea=west"], "'west', a category the data do not have; there are north, south"),
         (["--freq", "6h"], "go together"),
     ):  # fmt: skip
         assert main(["sample", "run", "--out", out, *wrong]) == 2

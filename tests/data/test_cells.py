@@ -80,7 +80,8 @@ def test_marks_may_be_most_of_the_cells():
 
 
 @pytest.mark.parametrize(
-    "words", [["calm", "gale"], ["low", "5", "high"], ["0-10", "10-20"], ["A1", "B2"]]
+    "words",
+    [["calm", "gale"], ["1st", "2nd"], ["low", "5", "high"], ["0-10", "10-20"], ["A1", "B2"]],
 )
 def test_words_stay_words(words):
     assert data((words * 30)[:60]).names == tuple(f"load={word}" for word in sorted(set(words)))
@@ -99,5 +100,25 @@ def test_numbers_as_objects_are_numbers():
 
 
 def test_dates_as_objects_are_dates():
+    for form in ("%Y-%m-%d", "%d.%m.%Y", "%m/%d/%y %H:%M"):
+        few = [date.strftime(form) for date in pd.date_range("2024", periods=12)] * 5
+        with pytest.raises(InputError, match="'load' holds dates as text"):
+            data(few)
     with pytest.raises(InputError, match="'load' holds times"):
         data(pd.Series([date.date() for date in pd.date_range("2024", periods=60)], dtype=object))
+
+
+def test_sparse_columns_come_back_dense():
+    frame = data(pd.arrays.SparseArray([0, 1] * 30)).to_frame()
+    assert frame["load"].dtype == np.int64
+
+
+@pytest.mark.parametrize("cells", [[10**400] * 60, [10**25] * 60])
+def test_numbers_that_are_too_large_are_refused(cells):
+    with pytest.raises(InputError, match=r"too large|beyond 2\*\*53"):
+        data(pd.Series(cells, dtype=object))
+
+
+def test_categories_of_two_kinds_are_refused():
+    with pytest.raises(InputError, match="has the category Timestamp"):
+        data(pd.Series([pd.Timestamp("2024"), 3] * 30, dtype=object), categorical="load")

@@ -89,9 +89,9 @@ def test_years_may_be_names(tmp_path):
         ("a,a\n1,2\n", {}, "more than one column 'a'"),
         ("a,b\n1,2,3\n", {}, "more cells than the header"),
         ("a;b\n1.234;2\n999;3\n", {}, r"'1.234'.*--thousands \. --decimal ,"),
-        ("a;b\n1,5;2\n", {"thousands": ","}, "',' does not stand between thousands"),
+        ("a;b\n1,234;2\n1,5;2\n", {"thousands": ","}, "',' does not stand between thousands"),
         (
-            "a;b\n1.5;2\n",
+            "a;b\n1.234;2\n1.5;2\n",
             {"thousands": ".", "decimal": ","},
             "'.' does not stand between thousands",
         ),
@@ -122,6 +122,35 @@ def test_three_decimals_everywhere_are_doubted_aloud(tmp_path):
     with pytest.warns(UserWarning, match="if the dot stands between thousands"):
         assert read_csv(file)["a"].tolist() == [1.234, 5.678]
     assert read(file, decimal=".")["a"].tolist() == [1.234, 5.678]
+
+
+def test_dates_beside_thousands_stay_text(tmp_path):
+    rows = "".join(f"{day:02}.01.2024;1.{100 + day},5\n" for day in range(1, 29))
+    found = read(write(tmp_path / "t.csv", f"d;p\n{rows}"), thousands=".", decimal=",")
+    assert found["d"].iloc[0] == "01.01.2024" and found["p"].iloc[0] == 1101.5
+
+
+def test_codes_keep_their_zeros_where_they_are_words(tmp_path):
+    file = write(tmp_path / "t.csv", "zip,id,x\n01234,1E5,01\n56789,100000,02\n")
+    found = read_csv(file, words=["zip", "id"])
+    assert found["zip"].tolist() == ["01234", "56789"] and found["id"].tolist() == ["1E5", "100000"]
+    assert found["x"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zip"])
+def test_packed_files_are_unpacked(tmp_path, suffix):
+    expected = pd.read_csv(io.StringIO(TABLE_TEXT))
+    file = tmp_path / f"t.csv{suffix}"
+    expected.to_csv(file, index=False, sep=";")
+    pd.testing.assert_frame_equal(read(file), expected)
+    file.write_bytes(file.read_bytes()[:40])
+    with pytest.raises(InputError, match="is not readable"):
+        read(file)
+
+
+def test_cells_between_spaces_are_seen(tmp_path):
+    with pytest.raises(InputError, match="--separator space"):
+        read(write(tmp_path / "t.csv", "t  v\n0  1.5\n1  2.5\n"))
 
 
 # ---- what a file is, by its content ----

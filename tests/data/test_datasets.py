@@ -180,7 +180,7 @@ def test_scale_static_takes_a_table_or_numbers():
     scaled = data.scale_static(wanted)
     assert scaled.shape == (1, 11) and scaled.dtype == np.float32
     np.testing.assert_array_equal(data.scale_static(data.static), data.static_scaled)
-    with pytest.raises(InputError, match=r"status=.*category the data do not have"):
+    with pytest.raises(InputError, match=r"'comet', a category the data do not have; there are"):
         data.scale_static(wanted.assign(status="comet"))
     with pytest.raises(InputError, match="no column 'month'"):
         data.scale_static(wanted.drop(columns="month"))

@@ -48,6 +48,7 @@ def test_levels_of_an_index_are_group_and_time():
         (stations(names=["station"]), {"group": "station"}),
         (stations(names=["station"]), {"time": "date"}),
         (stations(names=["station"]).reset_index("station"), {"group": "station"}),
+        (stations(names=["station"]).reset_index().set_index(["station", "date"], drop=False), {}),
     ):
         data = quiet(frame, **options)
         assert len(data) == 2 * (ROWS - 10 + 1) and set(data.group) == {"A", "B"}
@@ -123,6 +124,27 @@ def test_two_keys_make_a_group():
     assert data.to_frame()["a, b"].unique().tolist() == list(data.group)
 
 
+def test_keys_that_read_alike_are_not_merged():
+    frame = table().assign(a=["x, y"] * 15 + ["x"] * 15, b=["z"] * 15 + ["y, z"] * 15)
+    with pytest.raises(InputError, match="read alike"):
+        quiet(frame, group=["a", "b"])
+    with pytest.raises(InputError, match="holds lists or dicts"):
+        quiet(table().assign(a=[[1]] * ROWS), group="a", time="date")
+
+
+def test_years_and_parts_of_them_make_a_time():
+    frame = table().drop(columns="date")
+    for part, size in (("quarter", 4), ("month", 12), ("week", 52)):
+        years = {"year": 2015 + np.arange(ROWS) // size, part: 1 + np.arange(ROWS) % size}
+        assert lines(frame.assign(**years), time=["year", part]) == []
+
+
+def test_a_day_and_an_hour_make_a_time():
+    frame, dates = table().drop(columns="date"), table()["date"]
+    for hour in (dates.dt.hour, dates.dt.hour + 1):
+        assert lines(frame.assign(d=dates.dt.date.astype(str), h=hour), time=["d", "h"]) == []
+
+
 def test_a_day_and_a_clock_make_a_time():
     frame, dates = table().drop(columns="date"), table()["date"]
     split = frame.assign(day=dates.dt.strftime("%d.%m.%Y"), clock=dates.dt.strftime("%H:%M"))
@@ -174,6 +196,7 @@ def test_dates_on_synthetic_rows():
     ("start", "freq", "said"),
     [
         ("soon", "h", "start='soon'"), ("2030-01-01", "fortnight", "freq='fortnight'"),
+        ("2030-01-01", "0D", "0D"), ("01.02.2030", "D", "day or the month first"),
         ("2030-01-01", None, "go together"), (None, "h", "go together"),
         (["2030", "2031"], "h", "2 dates for 3 sequences"), ("2030-01-01 00:00+01:00", "h", "without an offset"),
     ],
@@ -292,6 +315,14 @@ def test_whole_numbers_come_back_whole():
         ({"lengths": ["a"] * 5}, "lengths does not hold numbers"),
         ({"lengths": [0] * 5}, "between 1 and 6"),
         ({"lengths": 3}, "5 whole numbers"),
+        ({"values": np.ma.masked_greater(VALUES, 1)}, "values is masked"),
+        ({"values": VALUES.astype("M8[s]")}, "dates or complex"),
+        ({"values": VALUES * 1j}, "dates or complex"),
+        ({"values": np.full((3, 2, 1), 2**60)}, r"beyond 2\*\*53"),
+        ({"values": [table()[["load", "temp"]], table()[["temp", "load"]]]}, "different columns"),
+        ({"names": ["step", "a"]}, "'step' is a column that to_frame"),
+        ({"names": [1, "1"]}, "more than once"),
+        ({"static": [[1]] * 5, "static_names": ["x1"]}, "'x1' is the name of a feature too"),
         ({"static": {"a": 1}}, "static is a dict"),
         ({"static": [["x"]] * 5}, "static does not hold numbers only"),
         ({"static": [1, 2, 3, 4, 5]}, r"static has shape \(5,\)"),
@@ -324,7 +355,8 @@ def test_statics_may_be_wanted_as_words():
     ("static", "said"),
     [
         ({"age": 20}, "static has no column 'sex'"), ({"age": "old", "sex": "f"}, "'age' is 'old'"),
-        ({"age": 20, "sex": "x"}, "category the data do not have"), ("age", "static is 'age'"),
+        ({"age": 20, "sex": "x"}, "'x', a category the data do not have; there are f, m"),
+        ({"age": 20, "sex": "f", "hat": 1}, "no static feature 'hat'"), ("age", "static is 'age'"),
         ({"age": [1, 2], "sex": ["f"]}, "static: "),
     ],
 )  # fmt: skip

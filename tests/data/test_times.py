@@ -57,6 +57,10 @@ WAYS = {  # how they are written: (cells, the times they mean)
     "as C writes it": (text(HOURS, "%a %b %d %H:%M:%S %Y"), HOURS),
     "digits": ([int(d) for d in text(DAYS, "%Y%m%d")], DAYS),
     "digits as text": (text(DAYS, "%Y%m%d"), DAYS),
+    "dots and spaces": (text(DAYS, "%d. %m. %Y"), DAYS),
+    "as cameras write": (text(HOURS, "%Y:%m:%d %H:%M:%S"), HOURS),
+    "month and year": (["11.2023", "12.2023", "1.2024"], ["2023-11-01", "2023-12-01", "2024-01-01"]),
+    "digits with an hour": ([int(t) for t in text(HOURS, "%Y%m%d%H")], HOURS),
     "months": (["2024-01", "2024-02"], ["2024-01-01", "2024-02-01"]),
     "weeks": (["2024-W01", "2024-W02"], ["2024-01-01", "2024-01-08"]),
     "quarters": (["2024Q1", "2024Q2"], ["2024-01-01", "2024-04-01"]),
@@ -76,10 +80,15 @@ WAYS = {  # how they are written: (cells, the times they mean)
 def test_a_way_of_writing_dates(way):
     cells, meant = WAYS[way]
     cells = cells if isinstance(cells, pd.Series) else pd.Series(list(cells))
-    found = read_times(cells, "when", lambda t: bool((t[1:] > t[:-1]).all()))
+    found = read_times(cells, "when", lambda t: float(not (t[1:] > t[:-1]).all()))
     np.testing.assert_array_equal(
         found.astype("datetime64[ns]"), pd.DatetimeIndex(meant).to_numpy("datetime64[ns]")
     )
+
+
+def test_of_two_readings_the_evener_one_is_taken():
+    hours = pd.date_range("2024-03-01", "2024-03-09", freq="h")
+    assert lines(text(hours, "%d/%m/%Y %H:%M")) == []
 
 
 def test_epochs_as_text_are_numbers():
@@ -106,6 +115,9 @@ def test_clock_times_are_spans_of_time():
         (["2024-01-01 01:00+01:00", "2024-01-01 02:00"], r"'2024-01-01 01:00\+01:00'.* have none"),
         (["13/01/2024", "01/14/2024"], "'13/01/2024' has the day first and '01/14/2024' the month"),
         (["2024-01-01", "2024-13-01", "soon"], "2 of 3 values cannot be read .*'2024-13-01', 'soon'"),
+        (["24-Jan", "24-Feb"], "2 of 2 values cannot be read"),
+        (["2024-01-01", " "], "1 rows have no time"),
+        ([1.0, np.inf], "holds infinite numbers"),
         (["may", "june"], "2 of 2 values cannot be read"),
         (["2024-01-02", "2024-01-01", "2024-01-03"], "out of order at 2024-01-01;"),
         (["2024-01-01", "2024-01-01"], "repeats 2024-01-01; drop the duplicates"),
@@ -135,6 +147,10 @@ def lines(times):
 EVEN = {
     "hours": HOURS,
     "days": DAYS,
+    "a market of another place": pd.bdate_range("2024-01-15", periods=60, tz="Asia/Tokyo"),
+    "a market that closes at four": pd.bdate_range("2024-01-15", periods=60) + pd.Timedelta("16h"),
+    "six days a week": pd.date_range("2024-01-01", periods=60)[np.arange(60) % 7 < 6],
+    "every four weeks": pd.date_range("2020", periods=40, freq="28D"),
     "trading days, with holidays": pd.bdate_range("2024-01-01", periods=60).delete([4, 20, 21]),
     "months": pd.date_range("2024-01-31", periods=30, freq="ME"),
     "quarters": pd.date_range("2024-01-01", periods=30, freq="QS"),

@@ -59,7 +59,7 @@ def train(options: argparse.Namespace, command: str) -> None:
 def sample(options: argparse.Namespace, command: str) -> None:
     """make new sequences, a table with the columns of the training data"""
     model = TimeGAN.load(options.model)
-    wanted = dict(_pair(text, "--static") for text in options.static or ()) or None
+    wanted = _wanted(options.static)
     synthetic = model.sample(
         options.n, seed=options.seed, average=options.average, static=wanted,
         start=options.start, freq=options.freq,
@@ -180,7 +180,8 @@ def _data(name: str, options: argparse.Namespace) -> SequenceDataset:
         )
     if options.option:
         raise InputError(f"--option {options.option[0]} is for shipped data sets; {name} is a file")
-    return _from_frame(read_csv(name, _dialect(options)), options)
+    words = [*(options.categorical or ()), *(options.group or ())]
+    return _from_frame(read_csv(name, _dialect(options), words), options)
 
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
@@ -207,7 +208,11 @@ def _synthetic(name: str, real: SequenceDataset, options: argparse.Namespace) ->
     group = real.table.group if real.table.whole_sequences else "sequence"
     front = [group, "step"]
     ours = set(map(str, [*front, *labels])) <= set(first_row(name))  # written by `timegan sample`
-    frame = read_csv(name, Dialect(header=True) if ours else _dialect(options))
+    words = [column.label for column in real.table.columns if column.kind == "category"]
+    frame = read_csv(name, Dialect(header=True) if ours else _dialect(options), words)
+    lacking = [label for label in (*front, *labels) if str(label) not in map(str, frame.columns)]
+    if lacking and "step" in frame.columns:
+        raise InputError(f"{name}: a synthetic table of these data lacks the column {lacking[0]!r}")
     for column in real.table.columns:
         if column.kind == "category" and column.label in frame:
             found = column.matched(frame[column.label])
@@ -239,6 +244,15 @@ def _describe_table(options: argparse.Namespace) -> None:
         }
     )
     print(about.to_string())
+
+
+def _wanted(texts: list[str] | None) -> dict[str, str] | None:
+    """Static features by name, each once."""
+    pairs = [_pair(text, "--static") for text in texts or ()]
+    for name, _ in pairs:
+        if [other for other, _ in pairs].count(name) > 1:
+            raise InputError(f"--static names {name!r} more than once")
+    return dict(pairs) or None
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

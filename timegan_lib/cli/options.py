@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
                          help="a setting of TimeGANConfig, such as hidden=8; may be repeated")  # fmt: skip
     command.add_argument("--hold-out", action="store_true",
                          help="leave out the held-out part of the interleaved split")  # fmt: skip
-    command.add_argument("--snapshots", type=int, nargs="+", default=[], metavar="N",
+    command.add_argument("--snapshots", action="extend", type=int, nargs="+", default=[], metavar="N",
                          help="joint steps at which to keep a model of its own")  # fmt: skip
     command.add_argument("--checkpoint-every", type=int, default=500, metavar="N",
                          help="steps that a stop may cost at most (500)")  # fmt: skip
@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--average", action="store_true",
                          help="use the moving average of the weights, not the last ones")  # fmt: skip
-    command.add_argument("--static", nargs="+", metavar="NAME=VALUE",
+    command.add_argument("--static", action="extend", nargs="+", metavar="NAME=VALUE",
                          help="static features that all sequences shall have, such as sex=F age=40")  # fmt: skip
     command.add_argument("--start", metavar="DATE",
                          help="a column of dates: each sequence begins there, such as 2030-01-01")  # fmt: skip
@@ -168,8 +168,14 @@ def _add_table(command: argparse.ArgumentParser, which: str) -> None:
         help=f"cut windows of N steps (without --group: {LENGTH})")  # fmt: skip
     add("--stride", type=int, metavar="N", help="rows from one window to the next (1)")
     add("--max-length", type=int, metavar="N", help="the first N rows of each group only")
-    add("--static", nargs="+", metavar="COLUMN", help="columns with one value a group")
-    add("--categorical", nargs="+", metavar="COLUMN",
+    add(
+        "--static",
+        action="extend",
+        nargs="+",
+        metavar="COLUMN",
+        help="columns with one value a group",
+    )
+    add("--categorical", action="extend", nargs="+", metavar="COLUMN",
         help="columns of categories (text with few values is taken as such)")  # fmt: skip
     add("--option", action="append", default=[], metavar="NAME=VALUE",
         help="an option of a shipped data set instead, such as phi=0.5")  # fmt: skip
@@ -184,7 +190,7 @@ def _add_table(command: argparse.ArgumentParser, which: str) -> None:
 
 def _add_dialect(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("how the file is written").add_argument
-    add("--missing-mark", nargs="+", metavar="MARK",
+    add("--missing-mark", action="extend", nargs="+", metavar="MARK",
         help="what stands for a missing value, such as M or -999")  # fmt: skip
     add("--separator", metavar="C",
         help="between the cells: a character, or semicolon, tab, space (what the header has)")  # fmt: skip

@@ -26,6 +26,8 @@ CLOTHES = re.compile(
     (?P<close>\))?""",
     re.X,
 )
+DATES = r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})( .*)?"
+ORDINALS = ("st", "nd", "rd", "th")  # 1st is a word
 SAID = {
     "decimal": "a decimal comma? Read the table with decimal=',' (pandas.read_csv; in a terminal --decimal ,)",
     "thousands": "marks between thousands? Read the table with thousands={mark!r}{and_decimal} "
@@ -58,7 +60,13 @@ def describe(series: pd.Series, label: Label, declared: bool | None) -> Column:
         raise InputError(f"frame: column {label!r} holds complex numbers; split or drop it")
     if types.is_numeric_dtype(dtype) or inferred in NUMBERS:
         return _number(known, label)
-    _refuse_disguised_numbers(known.astype(str).str.strip(), label)
+    text = known.astype(str).str.strip()
+    if text.str.fullmatch(DATES).all():
+        raise InputError(
+            f"frame: column {label!r} holds dates as text (such as {text.iloc[0]!r}); name it in time= or drop "
+            "it, or list it in categorical="
+        )
+    _refuse_disguised_numbers(text, label)
     if declared is False or known.nunique() > MOST_CATEGORIES:
         raise InputError(
             f"frame: column {label!r} is text with {known.nunique()} different values (such as "
@@ -68,12 +76,15 @@ def describe(series: pd.Series, label: Label, declared: bool | None) -> Column:
 
 
 def _number(known: pd.Series, label: Label) -> Column:
-    numbers = known.to_numpy(dtype=np.float64)
+    try:
+        numbers = known.to_numpy(dtype=np.float64)
+    except OverflowError:
+        raise InputError(f"frame: column {label!r} holds numbers that are too large") from None
     whole = bool(np.all(np.isfinite(numbers)) and np.all(numbers == np.rint(numbers)))
-    integer = pd.api.types.is_integer_dtype(known.dtype)
+    integer = pd.api.types.infer_dtype(known) == "integer"
     if integer and np.abs(numbers).max() > LARGEST_WHOLE:
         raise InputError(f"frame: column {label!r} holds whole numbers beyond 2**53; scale it")
-    dtype = str(known.dtype)
+    dtype = str(getattr(known.dtype, "subtype", known.dtype))  # of a sparse column, its own
     if pd.api.types.is_object_dtype(known.dtype):
         dtype = "int64" if pd.api.types.infer_dtype(known) == "integer" else "float64"
     return Column(label, dtype, whole=whole)
@@ -85,13 +96,14 @@ def _category(known: pd.Series, label: Label) -> Column:
         levels, ordered = list(known.cat.categories), bool(known.cat.ordered)
     else:
         levels, ordered = list(known.unique()), False
-        levels.sort(key=lambda level: (isinstance(level, str), level))
     levels = [level.item() if isinstance(level, np.generic) else level for level in levels]
     odd = [level for level in levels if not isinstance(level, str | int | float)]
     if odd:
         raise InputError(
             f"frame: column {label!r} has the category {odd[0]!r}; use text or numbers instead"
         )
+    if not isinstance(known.dtype, pd.CategoricalDtype):
+        levels.sort(key=lambda level: (isinstance(level, str), level))
     return Column(label, str(known.dtype), "category", levels=tuple(levels), ordered=ordered)
 
 
@@ -147,6 +159,8 @@ def _clothes(cell: str) -> str | None:
     if not found or (found["open"] is None) != (found["close"] is None):
         return None
     core, mark = found["core"], found["mark"]
+    if found["unit"] in ORDINALS:
+        return None
     if found["unit"] or found["before"]:
         return "unit"
     if found["open"] or found["sign"] == "\u2212":

@@ -18,6 +18,7 @@ Label = str | int
 Floats = NDArray[np.float64]
 
 LARGEST_WHOLE = 2**53  # float64 holds every whole number up to here
+RESERVED = ("sequence", "step")  # the columns that to_frame() puts in front
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,15 @@ Taught in book/how-the-code-is-built.md.
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import csv
+import gzip
+import io
+import lzma
 import re
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +38,8 @@ SEPARATORS = {
 }
 GUESSED = (";", "\t", "|")  # where a header has no comma
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-PACKED = (".gz", ".bz2", ".xz", ".zip", ".zst")  # pandas unpacks them
+UNPACK = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
+CODE = r"0\d+|\d+[eE]\d+"  # 01234 and 1E5 are codes, where a column holds words
 FOREIGN = {  # the first bytes of files that pandas has another function for
     b"PAR1": ("a Parquet", "read_parquet"),
     b"ARROW1": ("a Feather", "read_feather"),
@@ -112,35 +119,40 @@ class Dialect:
             )
         if self.encoding is not None:
             try:
-                codecs.lookup(self.encoding)
-            except LookupError:
+                "a".encode(self.encoding)
+            except (LookupError, UnicodeError):
                 raise InputError(
                     f"encoding {self.encoding!r} is not known; usual ones are utf-8, cp1252, latin-1, utf-16"
                 ) from None
 
 
-def read_csv(name: str, dialect: Dialect | None = None) -> pd.DataFrame:
-    """The table in a CSV file. Raises InputError, naming the column or the option that would do."""
+def read_csv(name: str, dialect: Dialect | None = None, words: Sequence[Any] = ()) -> pd.DataFrame:
+    """The table in a CSV file; columns named in `words` keep the zeros that their codes begin with.
+
+    Raises InputError, naming the column or the option that would do.
+    """
     dialect = dialect or Dialect()
     if not Path(name).exists():
         known = ", ".join(DATASETS)
         raise InputError(f"there is no file {name!r}, and it is not one of the data sets {known}")
     if Path(name).is_dir() or kind_of(name) == MODEL:
         raise InputError(f"{name} is not readable as a table: it is a folder or a model")
-    how = _reading(name, dialect)
+    content = _content(name)
+    how = _reading(name, content, dialect)
+    first = None if dialect.header is False else 0
+
+    def table(header: int | None = first, **options: Any) -> pd.DataFrame:
+        return pd.read_csv(io.BytesIO(content), header=header, **options, **how)
+
     try:
-        head = pd.read_csv(name, header=None, nrows=1, dtype=str, keep_default_na=False, **how)
-        frame = pd.read_csv(
-            name, low_memory=False, na_values=list(dialect.marks or ()),
-            header=None if dialect.header is False else "infer", decimal=dialect.decimal or ".",
-            thousands=dialect.thousands, **how,
+        head = table(None, nrows=1, dtype=str, keep_default_na=False)
+        frame = table(
+            low_memory=False, na_values=list(dialect.marks or ()), decimal=dialect.decimal or ".",
+            thousands=dialect.thousands,
         )  # fmt: skip
-        below = 0 if dialect.header is False else 1
         text = pd.DataFrame()
         if len(frame):
-            text = pd.read_csv(
-                name, dtype=str, keep_default_na=False, header=None, skiprows=below, **how
-            )
+            text = table(dtype=str, keep_default_na=False)
     except UnicodeError as error:
         raise InputError(
             f"{name} is not written in {how.get('encoding', 'UTF-8')} ({error}); give --encoding, such as "
@@ -157,25 +169,55 @@ def read_csv(name: str, dialect: Dialect | None = None) -> pd.DataFrame:
         _check_header(name, labels, frame, text, dialect)
         if [str(label).strip() for label in frame.columns] == labels:
             frame.columns = pd.Index(labels)
+    fields = len(labels[0].split())
+    if frame.shape[1] == 1 and fields > 1 and len(frame):
+        rows = text.iloc[:, 0]
+        if all(len(row.split()) == fields for row in rows):
+            raise InputError(f"{name}: spaces seem to separate its cells; give --separator space")
     if text.shape == frame.shape:
         text.columns = frame.columns
         _check_numbers(name, frame, text, dialect)
+        for column in words:
+            if column in frame and text[column].str.fullmatch(CODE).any():
+                frame[column] = text[column].mask(frame[column].isna())
     return frame
 
 
 def first_row(name: str) -> list[str]:
     """The cells of the first row of a file with commas, such as this library writes."""
-    with open(name, newline="", encoding="utf-8-sig", errors="replace") as stream:
-        return next(csv.reader(stream), [])
+    lines = _content(name)[: 2**16].decode("utf-8-sig", errors="replace").splitlines()
+    return next(csv.reader(lines), [])
 
 
-def _reading(name: str, dialect: Dialect) -> dict[str, Any]:
+def _content(name: str) -> bytes:
+    """The bytes of a file, unpacked where its name says that they are packed."""
+    suffix = Path(name).suffix.lower()
+    if suffix in (".zst", ".tar", ".tgz", ".7z", ".rar"):
+        raise InputError(f"{name} is packed in a way that is not read here; unpack it first")
+    try:
+        packed = Path(name).read_bytes()
+        if suffix == ".zip":
+            with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+                return archive.read(archive.namelist()[0])
+        return UNPACK[suffix](packed) if suffix in UNPACK else packed
+    except (
+        OSError,
+        EOFError,
+        IndexError,
+        ValueError,
+        zlib.error,
+        lzma.LZMAError,
+        zipfile.BadZipFile,
+    ) as error:
+        raise InputError(f"{name} is not readable: {error}") from None
+
+
+def _reading(name: str, content: bytes, dialect: Dialect) -> dict[str, Any]:
     """Separator and encoding for pandas: given, or as the first bytes and the header show them."""
     how: dict[str, Any] = {}
     if dialect.encoding is not None:
         how["encoding"] = dialect.encoding
-    with open(name, "rb") as stream:
-        begin = stream.read(2**16)
+    begin = content[: 2**16]
     for mark, encoding in BOMS.items():
         if begin.startswith(mark):
             how.setdefault("encoding", encoding)
@@ -184,7 +226,7 @@ def _reading(name: str, dialect: Dialect) -> dict[str, Any]:
             f"{name} holds null bytes: is it a table? Give --encoding utf-16, or another file"
         )
     separator = dialect.separator
-    if separator is None and Path(name).suffix.lower() not in PACKED:
+    if separator is None:
         lines = begin.decode(how.get("encoding", "utf-8"), errors="replace").splitlines()[:20]
         separator = _guessed_separator(name, [re.sub(r'"[^"]*"', "", line) for line in lines])
     if separator is not None:
@@ -280,6 +322,9 @@ def _check_numbers(name: str, frame: pd.DataFrame, text: pd.DataFrame, dialect: 
             marked = cells[cells.str.contains(mark)]
             good = rf"[-+]?\d{{1,3}}({mark}\d{{3}})+({decimal}\d*)?"
             bad = marked[~marked.str.fullmatch(good)]
+            if len(marked) and len(bad) == len(marked):  # dates, versions: no numbers at all
+                frame[column] = text[column].mask(frame[column].isna())
+                continue
             if len(bad):
                 raise InputError(
                     f"{name}: column {column!r} holds {bad.iloc[0]!r}, where {dialect.thousands!r} does not "

@@ -53,7 +53,7 @@ class Policy:
             whole_number("max_length", self.max_length, 1)
         whole_number("stride", self.stride, 1)
         whole_number("max_gap", self.max_gap, 1)
-        if self.missing not in MISSING:
+        if not isinstance(self.missing, str) or self.missing not in MISSING:
             raise InputError(f"missing={self.missing!r} must be one of {', '.join(MISSING)}")
 
 

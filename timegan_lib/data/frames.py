@@ -55,7 +55,12 @@ def read(roles: Roles, length: int | None) -> Rows:
     if group is not None:
         if missing := int(frame[group].isna().sum()):
             raise InputError(f"group={group!r}: {missing} rows have no group; fill or drop them")
-        factorized, uniques = pd.factorize(frame[group])
+        try:
+            factorized, uniques = pd.factorize(frame[group])
+        except TypeError:
+            raise InputError(
+                f"group={group!r} holds lists or dicts; give words or numbers"
+            ) from None
         codes, labels = factorized.astype(np.int64), np.asarray(uniques, dtype=object)
         table = replace(table, group_dtype=str(frame[group].dtype))
     order = np.argsort(codes, kind="stable")  # each group's rows together, otherwise as they come
@@ -65,7 +70,7 @@ def read(roles: Roles, length: int | None) -> Rows:
     began: Moments = np.arange(len(labels))
     shared = 0.0
     if time is not None:
-        moments = read_times(frame[time], time, lambda found: _increases(found, codes))
+        moments = read_times(frame[time], time, lambda found: _disorder(found, codes))
         check_order(moments, frame[time], codes, labels, time, group)
         lines += [line for line in [unevenness(moments, codes, time)] if line]
         began = moments[first]
@@ -87,9 +92,14 @@ def read(roles: Roles, length: int | None) -> Rows:
     return Rows(table, values, statics, codes, labels, began, shared)
 
 
-def _increases(moments: Moments, codes: NDArray[np.int64]) -> bool:
-    inside = codes[1:] == codes[:-1]
-    return bool((moments[1:] > moments[:-1])[inside].all())
+def _disorder(moments: Moments, codes: NDArray[np.int64]) -> float:
+    """0 where all steps are alike, more where they differ, infinite where time does not increase."""
+    steps = np.diff(moments)[codes[1:] == codes[:-1]]
+    if not len(steps):
+        return 0.0
+    if not (steps > steps.dtype.type(0)).all():
+        return np.inf
+    return float((steps != np.median(steps.astype(np.int64)).astype(steps.dtype)).mean())
 
 
 def _check_names(table: Table) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from timegan_lib.config import InputError
-from timegan_lib.data.columns import Column, Table
+from timegan_lib.data.columns import LARGEST_WHOLE, RESERVED, Column, Table
 from timegan_lib.data.scaling import Floats
 
 Ints = NDArray[np.int64]
@@ -48,6 +48,9 @@ def read_numbers(
         raise InputError(f"static has shape {fixed.shape}; ({count}, Ds) is needed")
     default = [f"s{k + 1}" for k in range(fixed.shape[1])]
     columns += _columns("static_names", static_names, default, fixed, kind, static=True)
+    labels = [str(column.label) for column in columns]
+    if twice := [label for label in labels if labels.count(label) > 1]:
+        raise InputError(f"static_names: {twice[0]!r} is the name of a feature too; rename one")
     return numbers, full, fixed, Table(columns)
 
 
@@ -57,6 +60,11 @@ def _stacked(values: Any) -> tuple[Floats, str, Ints | None]:
         raise InputError("values is a DataFrame; read it with SequenceDataset.from_frame")
     if not isinstance(values, list | tuple):
         return *_array("values", values), None
+    named = {tuple(part.columns) for part in values if isinstance(part, pd.DataFrame)}
+    if len(named) > 1:
+        raise InputError(
+            "values is a list of tables with different columns; give each the same, in order"
+        )
     parts = [_array(f"values[{k}]", part) for k, part in enumerate(values)]
     shapes = {part.shape for part, _ in parts}
     kind = "f" if len({kind for _, kind in parts}) != 1 else parts[0][1]
@@ -79,12 +87,25 @@ def _array(name: str, given: Any) -> tuple[Floats, str]:
     """As float64, and the letter of its own type. Text and objects raise InputError."""
     if isinstance(given, Mapping | str):
         raise InputError(f"{name} is a {type(given).__name__}; give an array of numbers")
+    if np.ma.is_masked(given):
+        raise InputError(f"{name} is masked somewhere; fill what is missing, or leave it out")
     try:
         array = np.asarray(given)
-        return array.astype(np.float64), array.dtype.kind
-    except (ValueError, TypeError) as error:
+        kind = array.dtype.kind
+        if kind in "mMc":
+            raise TypeError("it holds dates or complex numbers")
+        if (
+            kind in "iu"
+            and array.size
+            and max(abs(int(array.min())), int(array.max())) > LARGEST_WHOLE
+        ):
+            raise InputError(f"{name} holds whole numbers beyond 2**53; scale it")
+        return array.astype(np.float64), kind
+    except (ValueError, TypeError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(
-            f"{name} does not hold numbers only ({error}); text and dates go in by a table: "
+            f"{name} does not hold numbers only ({error!s:.80}); text and dates go in by a table: "
             "SequenceDataset.from_frame"
         ) from None
 
@@ -116,7 +137,11 @@ def _columns(
     for label in labels:
         if isinstance(label, bool) or not isinstance(label, str | int):
             raise InputError(f"{argument}: {label!r} must be text or a whole number")
-    if twice := [label for label in labels if labels.count(label) > 1]:
+    for label in labels:
+        if label in RESERVED:
+            raise InputError(f"{argument}: {label!r} is a column that to_frame() writes; rename it")
+    words = [str(label) for label in labels]
+    if twice := [label for label in labels if words.count(str(label)) > 1]:
         raise InputError(f"{argument} has {twice[0]!r} more than once; give each its own name")
     finite = np.isfinite(rows).all(axis=0)
     whole = finite & (rows == np.rint(rows)).all(axis=0)

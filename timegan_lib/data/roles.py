@@ -15,11 +15,10 @@ import numpy as np
 import pandas as pd
 
 from timegan_lib.config import InputError
-from timegan_lib.data.columns import Label
+from timegan_lib.data.columns import RESERVED, Label
 from timegan_lib.data.times import read_times
 from timegan_lib.messages import warn
 
-RESERVED = ("sequence", "step")  # the columns that to_frame() puts in front
 Names = Label | Sequence[Label]
 DATE_PARTS = ("year", "month", "day", "hour", "minute", "second")
 
@@ -136,8 +135,9 @@ def _with_index_levels(
     levels: dict[Any, pd.Series] = {
         fallback.format(k) if name is None else name: pd.Series(index.get_level_values(k))
         for k, name in enumerate(index.names)
-        if name is None or name not in frame.columns
     }
+    if len(levels) < index.nlevels:
+        raise InputError(f"frame: index levels share a name ({list(index.names)}); rename one")
     asked = {label for labels in named.values() for label in labels}
     played: dict[Any, pd.Series] = {name: level for name, level in levels.items() if name in asked}
     rest = {name: level for name, level in levels.items() if name not in asked}
@@ -160,6 +160,7 @@ def _with_index_levels(
             f"frame: the index {keys[0]!r} repeats itself; name it in group=, or drop it "
             "(frame.reset_index(drop=True))"
         )
+    played = {name: level for name, level in played.items() if name not in frame.columns}
     if not played:
         return frame, named
     return pd.concat([pd.DataFrame(played), frame.reset_index(drop=True)], axis=1), named
@@ -207,10 +208,29 @@ def _together(
     else:
         one = parts.iloc[:, 0].astype(str)
         for label in labels[1:]:
-            one = one + joint + parts[label].astype(str)
+            between, cells = _written(parts[label], words, joint)
+            one = one + between + cells
         one = one.mask(parts.isna().any(axis=1))
+        if one.nunique() < len(parts.drop_duplicates().dropna()):
+            raise InputError(
+                f"{list(labels)!r}: different keys read alike side by side; join them yourself"
+            )
     name = joint.join(map(str, labels))
     return pd.concat([one.rename(name), frame.drop(columns=list(labels))], axis=1), name
+
+
+def _written(cells: pd.Series, words: list[str], joint: str) -> tuple[str, pd.Series]:
+    """One more part of a time or a key, and what stands before it: an hour is a clock, a quarter a Q."""
+    if joint != " " or not pd.api.types.is_integer_dtype(cells):
+        return joint, cells.astype(str)
+    text = cells.astype(str).str.zfill(2)
+    if words == ["year", "quarter"]:
+        return "Q", cells.astype(str)
+    if words == ["year", "week"]:
+        return "-W", text
+    if words == ["year", "month"]:
+        return "-", text
+    return joint, text + ":00" if cells.between(0, 24).all() else text
 
 
 def _without_step_numbers(

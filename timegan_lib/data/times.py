@@ -7,8 +7,9 @@ with it, in the words of the file. Taught in book/how-the-code-is-built.md.
 from __future__ import annotations
 
 import datetime
+import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -25,22 +26,22 @@ CLOCK = r"\d{1,3}:\d{2}(:\d{2}([.,]\d+)?)?\s*([ap]\.?m\.?)?"  # 23:00, 23:00:30.
 OFFSET = (
     r".*(\d:\d\d|T\d{4})[\d:.,]*\s*(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)"  # a clock, then Z or +02:00
 )
-DAY_MONTH = (
-    r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)(.*)"  # 13.03.2024 or 3/13/24, in whose order?
-)
-WRITTEN = r".*(\d{4}|\d.*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)).*"  # else it is no date
-DIGITS = {8: "%Y%m%d", 6: "%Y%m", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # 20240131
+# 13.03.2024 or 3/13/24, in whose order?
+DAY_MONTH = r"(\d{1,2})\s*([./-])\s*(\d{1,2})\s*\2\s*(\d{4}|\d{2})(?!\d)(.*)"
+MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+WRITTEN = rf".*(\d{{4}}|\d.*{MONTH}.*\d|{MONTH}.*\d\D+\d).*"  # else it is no date
+DIGITS = {8: "%Y%m%d", 6: "%Y%m", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # 20240131
 QUARTER = r"\d{4}[ -]?Q[1-4]|Q[1-4][ -]?\d{4}"  # 2024Q1, Q1 2024
 ADVICE = "write dates as 2024-01-31 or 2024-01-31 12:00, or name a column of numbers"
 
 
 def read_times(
-    series: pd.Series, time: Label, fits: Callable[[Moments], bool] = lambda _: True
+    series: pd.Series, time: Label, disorder: Callable[[Moments], float] = lambda _: 0.0
 ) -> Moments:
     """(rows,) times that can be compared, in UTC where an offset is given.
 
-    fits: says of an array whether it is in order. Where a date can be read in two ways (day or month
-    first), the way that fits is taken. Raises InputError with the values that cannot be read.
+    disorder: how far an array is from even steps. Where a date can be read in two ways (day or month
+    first), the way with less of it is taken. Raises InputError with the values that cannot be read.
     """
     if missing := int(series.isna().sum()):
         raise InputError(f"time={time!r}: {missing} rows have no time; fill or drop them")
@@ -55,8 +56,8 @@ def read_times(
         return _number_times(series)
     cells = series.astype(object)
     if all(isinstance(cell, str) for cell in cells):
-        return _text_times(cells.str.strip(), time, fits)
-    return _object_times(cells, time, fits)
+        return _text_times(cells.str.strip(), time, disorder)
+    return _object_times(cells, time, disorder)
 
 
 def check_order(
@@ -96,8 +97,10 @@ def unevenness(moments: Moments, codes: NDArray[np.int64], time: Label) -> str |
     inside = codes[1:] == codes[:-1]
     if inside.sum() < 3:
         return None
-    steps, unit = _steps(moments)
-    steps = steps[inside]
+    steps, unit = next(
+        (way for way in _steps(moments, inside) if np.ptp(way[0]) == 0),
+        list(_steps(moments, inside))[-1],
+    )
     if (steps < 0).all():
         steps = -steps
     usual = float(np.median(steps))
@@ -124,15 +127,22 @@ def calendar(start: Any, freq: Any, count: int, steps: int) -> NDArray[np.dateti
     """(count, steps) dates from `start` on, one for all sequences or one for each, every `freq`."""
     if start is None or freq is None:
         raise InputError(f"start={start!r} and freq={freq!r} go together; give both")
+    for cell in np.atleast_1d(np.asarray(start, dtype=object)):
+        if isinstance(cell, str) and re.fullmatch(DAY_MONTH, cell.strip()):
+            raise InputError(
+                f"start={cell!r} may have the day or the month first; write it as 2030-01-31"
+            )
     try:
         one = np.ndim(start) == 0
         begins = [pd.Timestamp(start)] if one else [pd.Timestamp(cell) for cell in start]
         rows = [pd.date_range(begin, periods=steps, freq=freq) for begin in begins]
     except (ValueError, TypeError, OverflowError) as error:
         raise InputError(
-            f"start={start!r}, freq={freq!r}: {error}; write start as 2030-01-31 or 2030-01-31 12:00 and freq "
+            f"start={start!r}, freq={freq!r}: {error!s:.80}; write start as 2030-01-31 or 2030-01-31 12:00 and freq "
             "as h, D, B (working days), 15min or MS (months)"
         ) from None
+    if any(steps > 1 and row[-1] <= row[0] for row in rows):
+        raise InputError(f"freq={freq!r} does not go forward")
     if any(begin is pd.NaT or begin.tz is not None for begin in begins):
         raise InputError(f"start={start!r} must be a date without an offset from UTC")
     if len(rows) not in (1, count):
@@ -148,6 +158,8 @@ def calendar(start: Any, freq: Any, count: int, steps: int) -> NDArray[np.dateti
 def _number_times(series: pd.Series) -> Moments:
     """Numbers as they are; whole numbers such as 20240131 as dates."""
     numbers = series.to_numpy(dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        raise InputError(f"time={series.name!r} holds infinite numbers; fix or drop them")
     if np.all(numbers == np.rint(numbers)) and np.all(np.abs(numbers) < 2**53):
         text = pd.Series(numbers.astype(np.int64)).astype(str)
         digits = int(text.str.len().iloc[0])
@@ -159,10 +171,18 @@ def _number_times(series: pd.Series) -> Moments:
     return numbers
 
 
-def _text_times(text: pd.Series, time: Label, fits: Callable[[Moments], bool]) -> Moments:
+def _text_times(text: pd.Series, time: Label, disorder: Callable[[Moments], float]) -> Moments:
+    if empty := int((text == "").sum()):
+        raise InputError(f"time={time!r}: {empty} rows have no time; fill or drop them")
+    if text.str.fullmatch(r"\d{1,2}[./-]\d{4}").all():  # 01.2021: a month
+        text = text.str.replace(r"(\d+)\D(\d+)", r"\2-\1", regex=True)
+        text = text.str.replace(r"-(\d)$", r"-0\1", regex=True)
+    text = text.str.replace(
+        r"^(\d{4}):(\d\d):(\d\d) ", r"\1-\2-\3 ", regex=True
+    )  # as cameras write
     numbers = pd.to_numeric(text, errors="coerce")
     if numbers.notna().all():
-        return _number_times(numbers)
+        return _number_times(numbers.rename(time))
     if text.str.fullmatch(CLOCK, case=False).all():
         return _clock_times(text)
     offsets = text.str.fullmatch(OFFSET)
@@ -186,10 +206,10 @@ def _text_times(text: pd.Series, time: Label, fits: Callable[[Moments], bool]) -
         _parse(way, time, text) + late.astype(int).to_numpy() * np.timedelta64(1, "D")
         for way in ways
     ]
-    return next((moments for moments in found if fits(moments)), found[0])
+    return min(found, key=disorder)
 
 
-def _object_times(cells: pd.Series, time: Label, fits: Callable[[Moments], bool]) -> Moments:
+def _object_times(cells: pd.Series, time: Label, disorder: Callable[[Moments], float]) -> Moments:
     """Objects of Python: dates, clock times, periods, numbers, or a mixture with text."""
     if all(isinstance(cell, datetime.time) for cell in cells):
         return _clock_times(cells.map(lambda cell: cell.replace(tzinfo=None).isoformat()))
@@ -199,7 +219,7 @@ def _object_times(cells: pd.Series, time: Label, fits: Callable[[Moments], bool]
         return pd.to_timedelta(cells).to_numpy()
     dates = (datetime.date, np.datetime64)
     text = cells.map(lambda cell: str(pd.Timestamp(cell)) if isinstance(cell, dates) else str(cell))
-    return _text_times(text.str.strip(), time, fits)
+    return _text_times(text.str.strip(), time, disorder)
 
 
 def _clock_times(text: pd.Series) -> Moments:
@@ -251,7 +271,8 @@ def _parse(iso: pd.Series, time: Label, written: pd.Series) -> Moments:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             dates = pd.to_datetime(iso, format="mixed", errors="coerce", utc=True)
-        unread = dates.isna() | ~iso.str.fullmatch(WRITTEN, case=False)
+            other = pd.to_datetime(iso, format="mixed", errors="coerce", utc=True, dayfirst=True)
+        unread = dates.isna() | (dates != other) | ~iso.str.fullmatch(WRITTEN, case=False)
         if unread.any():
             examples = ", ".join(map(repr, written[unread].unique()[:3]))
             raise InputError(
@@ -274,25 +295,30 @@ def _clock_set_back(moments: Moments, wrong: NDArray[np.int64]) -> bool:
     )
 
 
-def _steps(moments: Moments) -> tuple[NDArray[np.float64], str]:
-    """The steps from row to row and their unit."""
+def _steps(
+    moments: Moments, inside: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.float64], str]]:
+    """The steps from row to row and their unit, in one way after another of counting them."""
     if moments.dtype.kind not in "mM":
-        return np.diff(moments.astype(np.float64)), ""
-    days = np.diff(moments) / np.timedelta64(1, "D")
-    if moments.dtype.kind == "m" or abs(float(np.median(days))) < 1:
-        return days, "day"
+        yield np.diff(moments.astype(np.float64))[inside], ""
+        return
+    days = np.diff(moments)[inside] / np.timedelta64(1, "D")
+    yield days, "day"
+    usual = abs(float(np.median(days)))
+    if moments.dtype.kind == "m" or usual < 0.9:
+        return
     dates = pd.DatetimeIndex(moments)
-    if abs(float(np.median(days))) >= 28:
+    if usual >= 28:
         months = dates.year.to_numpy() * 12 + dates.month.to_numpy()
-        return np.diff(months).astype(np.float64), "month"
-    if (
-        (dates.day_of_week < 5).all()
-        and np.median(days) == 1
-        and (dates == dates.normalize()).all()
-    ):
-        date = moments.astype("datetime64[D]")
-        return np.busday_count(date[:-1], date[1:]).astype(np.float64), "trading day"
-    return days, "day"
+        yield np.diff(months).astype(np.float64)[inside], "month"
+    clock = (dates - dates.normalize()).to_numpy()
+    day = (dates - np.median(clock.astype(np.int64)).astype(clock.dtype)).round("D")
+    late = np.abs(dates - day - np.median(clock.astype(np.int64)).astype(clock.dtype))
+    weekdays = np.bincount(day.day_of_week, minlength=7) > 0
+    if round(usual) == 1 and not weekdays.all() and (late <= np.timedelta64(1, "h")).all():
+        date = day.to_numpy().astype("datetime64[D]")
+        counted = np.busday_count(date[:-1], date[1:], weekmask=weekdays.tolist())
+        yield counted.astype(np.float64)[inside], "trading day"
 
 
 def _length(step: float, unit: str) -> str:

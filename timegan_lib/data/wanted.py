@@ -27,10 +27,16 @@ def scale_wanted(static: Any, table: Table, scaler: Scaler, n: int) -> NDArray[n
         static = _as_frame(static, n)
     if isinstance(static, pd.DataFrame):
         columns = [column for column in table.columns if column.static]
+        labels = [column.label for column in columns]
+        for label in static.columns:
+            if label not in labels:
+                raise InputError(
+                    f"static: there is no static feature {label!r}; there are {', '.join(map(str, labels))}"
+                )
         for column in columns:
             if column.label not in static.columns:
                 raise InputError(
-                    f"static has no column {column.label!r}; it needs {', '.join(names)}"
+                    f"static has no column {column.label!r}; it needs {', '.join(map(str, labels))}"
                 )
         read = {column.label: _as_written(static[column.label], column) for column in columns}
         static = table.encode(pd.DataFrame(read, index=static.index), static=True)
@@ -62,7 +68,13 @@ def _as_frame(static: Mapping, n: int) -> pd.DataFrame:
 def _as_written(cells: pd.Series, column: Column) -> pd.Series:
     """Cells as the column of the training data has them; text from a command line among them."""
     if column.kind == "category":
-        return column.matched(cells)
+        known = column.matched(cells)
+        if known.isna().any():
+            raise InputError(
+                f"static: {column.label!r} is {cells[known.isna()].iloc[0]!r}, a category the data do not have; "
+                f"there are {', '.join(map(str, column.levels))}"
+            )
+        return known
     if column.kind == "flag":
         words = cells.astype(str).str.strip().str.lower()
         known = words.map(dict.fromkeys(YES, 1.0) | dict.fromkeys(NO, 0.0))

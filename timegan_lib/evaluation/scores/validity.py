@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from timegan_lib.config import InputError
 from timegan_lib.evaluation.inputs import Sequences, as_dataset
 from timegan_lib.evaluation.rules import Rule
 
@@ -37,6 +38,10 @@ def validity(data: Sequences, rules: str | Sequence[str]) -> pd.DataFrame:
     Taught in book/your-own-data.ipynb.
     """
     data, rules = as_dataset(data), [rules] if isinstance(rules, str) else rules
+    if not isinstance(rules, Sequence) or not all(isinstance(rule, str) for rule in rules):
+        raise InputError(
+            f"rules is {rules!r:.60}; give a text such as 'High >= Low', or a list of them"
+        )
     frame = data.to_frame()
     sequence = np.repeat(np.arange(len(data)), data.lengths)
     broken = {rule: ~Rule.read(rule, frame.columns).kept(frame, data.lengths) for rule in rules}
