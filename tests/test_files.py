@@ -109,6 +109,12 @@ def test_a_file_keeps_its_mode(tmp_path):
     assert (tmp_path / "f").read_text() == "new" and not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize("suffix", ["gz", "bz2", "xz"])
+def test_a_name_that_says_packed_is_packed(tmp_path, suffix):
+    write_text(tmp_path / f"t.csv.{suffix}", "a\n1\n")
+    assert pd.read_csv(tmp_path / f"t.csv.{suffix}")["a"].tolist() == [1]
+
+
 def test_arrays_come_back(tmp_path):
     write_arrays(tmp_path / "a.npz", {"x": np.arange(3)})
     np.testing.assert_array_equal(read_arrays(tmp_path / "a.npz")["x"], [0, 1, 2])

@@ -6,14 +6,18 @@ is followed: nothing is replaced that the user did not name. Taught in book/how-
 
 from __future__ import annotations
 
+import bz2
 import contextlib
+import gzip
 import io
+import lzma
 import os
 import re
 import shutil
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +25,20 @@ import numpy as np
 from timegan_lib.config import InputError
 
 STANDARD_OUTPUT = "-"
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": partial(gzip.compress, mtime=0),
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+}
 MOST_LINKS = 40  # as many as Linux follows
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write a text to a file; the path - is standard output. Raises InputError."""
+    """Write a text to a file, packed where its name ends in .gz, .bz2 or .xz; the path - is standard
+    output. Raises InputError."""
     if str(file) != STANDARD_OUTPUT:
-        _write(file, text.encode())
+        pack = PACK.get(Path(file).suffix.lower(), bytes)
+        _write(file, pack(text.encode()))
         return
     try:
         sys.stdout.write(text)
