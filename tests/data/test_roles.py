@@ -348,6 +348,10 @@ def test_statics_may_be_wanted_as_words():
     data = quiet(people(), length=None, time="date", group="who", static=["age", "sex"])
     expected = data.scale_static(pd.DataFrame({"age": [20.0] * 3, "sex": ["f"] * 3}))
     np.testing.assert_array_equal(data.scale_static({"age": "20", "sex": "f"}, 3), expected)
+    more = pd.DataFrame(
+        {"age": [20.0] * 3, "sex": ["f"] * 3, "load": 1.0}
+    )  # a table may have others
+    np.testing.assert_array_equal(data.scale_static(more), expected)
     np.testing.assert_array_equal(data.scale_static({"age": [20] * 3, "sex": ["f"] * 3}), expected)
 
 

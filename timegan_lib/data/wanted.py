@@ -23,16 +23,16 @@ def scale_wanted(static: Any, table: Table, scaler: Scaler, n: int) -> NDArray[n
     Warns of a number beyond the training data's. Raises InputError.
     """
     names = table.names(static=True)
+    labels = [column.label for column in table.columns if column.static]
     if isinstance(static, Mapping):
-        static = _as_frame(static, n)
-    if isinstance(static, pd.DataFrame):
-        columns = [column for column in table.columns if column.static]
-        labels = [column.label for column in columns]
-        for label in static.columns:
+        for label in static:
             if label not in labels:
                 raise InputError(
                     f"static: there is no static feature {label!r}; there are {', '.join(map(str, labels))}"
                 )
+        static = _as_frame(static, n)
+    if isinstance(static, pd.DataFrame):
+        columns = [column for column in table.columns if column.static]
         for column in columns:
             if column.label not in static.columns:
                 raise InputError(
