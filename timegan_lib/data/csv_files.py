@@ -24,6 +24,7 @@ from typing import Any
 import pandas as pd
 
 from timegan_lib.config import InputError
+from timegan_lib.data.roles import is_number
 from timegan_lib.data.shipped import DATASETS
 from timegan_lib.data.times import read_times
 from timegan_lib.messages import warn
@@ -280,25 +281,17 @@ def _check_header(
 def _cells_like_data(labels: list[str], frame: pd.DataFrame) -> list[str]:
     """The names that are numbers or dates as the cells below them; or all, if all are words from below."""
     if not isinstance(frame.index, pd.RangeIndex) or frame.shape[1] != len(labels):
-        return [label for label in labels if _is_number(label)]
+        return [label for label in labels if is_number(label.replace(",", "."))]
     found, words = [], []
     for label, column in zip(labels, frame.columns, strict=True):
         known = frame[column].dropna()
         if pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_bool_dtype(known):
-            found += [label] if _is_number(label) else []
+            found += [label] if is_number(label.replace(",", ".")) else []
         elif len(known) and _is_date(label) and _is_date(str(known.iloc[0])):
             found.append(label)
         elif len(known) and (known.astype(str) == label).any() and known.nunique() > 1:
             words.append(label)
     return found or (words if len(words) == len(labels) else [])
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return False
-    return True
 
 
 def _is_date(text: str) -> bool:

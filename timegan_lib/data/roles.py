@@ -104,7 +104,7 @@ def _check_columns(frame: pd.DataFrame) -> None:
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise InputError(f"frame has more than one column {twice!r}; give each its own name")
-    numbers = [n for n in frame.columns if isinstance(n, str) and _is_number(n)]
+    numbers = [n for n in frame.columns if isinstance(n, str) and is_number(n)]
     if numbers and (len(numbers) == frame.shape[1] or any("." in name for name in numbers)):
         warn(
             f"column names are numbers, such as {numbers[0]!r}: if the file has no header, its first row "
@@ -112,7 +112,8 @@ def _check_columns(frame: pd.DataFrame) -> None:
         )
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a text reads as a number."""
     try:
         float(text)
     except ValueError:
