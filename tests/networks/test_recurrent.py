@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from timegan_lib.kernel import SWITCH
 from timegan_lib.networks import recurrent
 from timegan_lib.networks.recurrent import BLOCK, LONGEST, recurrent_stack, weight_shapes
 
 TOLERANCE = 2e-6
 # batch, T, inputs, units, layers
-SIZES = [(4, 5, 3, 4, 1), (1, 1, 3, 2, 1), (1, 6, 2, 5, 3), (3, 1, 1, 3, 2), (5, 7, 4, 1, 2)]
+SIZES = [(4, 5, 3, 4, 1), (1, 1, 3, 2, 1), (1, 6, 2, 5, 3), (3, 1, 1, 3, 2), (5, 7, 4, 1, 2),
+         (37, 3, 30, 4, 2), (66, 2, 1, 100, 1)]  # fmt: skip
 
 
 def random_layers(cell, inputs, units, layers, scale=0.8):
@@ -141,6 +143,7 @@ def in_one_piece_and_in_blocks(monkeypatch, cell, layers, shape, compiled=False)
     def ours(x):
         return values_and_gradients(lambda x: recurrent_stack(x, layers, cell), x, flat, weighting)
 
+    monkeypatch.setenv(SWITCH, "off")
     monkeypatch.setattr(recurrent, "LONGEST", shape[1])
     whole = ours(x)
     monkeypatch.setattr(recurrent, "LONGEST", 0)
@@ -173,7 +176,8 @@ def test_blocks_equal_one_piece_when_compiled(monkeypatch, cell):
 
 
 def test_only_long_sequences_go_in_blocks(monkeypatch):
-    """Up to LONGEST steps nothing is in blocks: the pages of the book hold numbers to the last bit."""
+    """Up to LONGEST steps nothing is in blocks, which would cost a third more time."""
+    monkeypatch.setenv(SWITCH, "off")
     assert LONGEST >= 48  # the longest windows of the book
     lengths, in_blocks = [], recurrent.in_blocks
 
@@ -205,11 +209,13 @@ def nodes(function):
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_the_graph_does_not_grow(cell):
+def test_the_graph_does_not_grow(monkeypatch, cell):
+    monkeypatch.setenv(SWITCH, "off")
     assert nodes(graph(4 * BLOCK, cell)) == nodes(graph(8 * BLOCK, cell))
 
 
-def test_blocks_take_batches_of_any_size():
+def test_blocks_take_batches_of_any_size(monkeypatch):
+    monkeypatch.setenv(SWITCH, "off")
     run, numbers = graph(LONGEST + 1), np.random.default_rng(4).normal(size=(5, LONGEST + 1, 3))
     x = tf.constant(numbers, tf.float32)
     for batch in (5, 2):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from helpers import fit, run_config, snapshot, tiny_data, tiny_training, tiny_values
 
+from timegan_lib.kernel import SWITCH
 from timegan_lib.networks import recurrent
 from timegan_lib.training import Training, loop
 
@@ -31,6 +32,7 @@ def test_training_in_blocks_is_the_same_training(monkeypatch, cell):
     """The compiled loop over steps around the loop over blocks, in every phase."""
     config = run_config(cell=cell)
     monkeypatch.setattr(recurrent, "BLOCK", 3)
+    monkeypatch.setenv(SWITCH, "off")
     ends = []
     for longest in (7, 0):
         monkeypatch.setattr(recurrent, "LONGEST", longest)

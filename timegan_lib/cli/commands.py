@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from timegan_lib import evaluation, study
+from timegan_lib import __version__, evaluation, study
 from timegan_lib.cli.options import LENGTH, parse, setting
 from timegan_lib.config import InputError, TimeGANConfig
 from timegan_lib.data import DATASETS, SequenceDataset, load_dataset, prepare
@@ -22,9 +22,11 @@ from timegan_lib.data.csv_files import TABLE, Dialect, first_row, kind_of, read_
 from timegan_lib.evaluation import RULES
 from timegan_lib.evaluation.report import MOST
 from timegan_lib.files import is_stream, write_text
+from timegan_lib.kernel import kernel
 from timegan_lib.model import TimeGAN
 from timegan_lib.study import Parts
 from timegan_lib.training import RunDirectory
+from timegan_lib.training.resume import versions
 
 READING = (
     "length", "time", "group", "static", "categorical", "missing", "max_gap", "stride", "max_length",
@@ -126,7 +128,12 @@ def _fingerprint_of_train_part(data: SequenceDataset, blocks: int) -> str | None
 
 
 def info(options: argparse.Namespace, command: str) -> None:
-    """say what a run directory, a model file or a data set holds"""
+    """say what a run directory, a model file or a data set holds; alone, what this machine trains with"""
+    if options.thing is None:
+        for name, version in versions(__version__).items():
+            print(f"{name:12}{version}")
+        print(f"kernel      {kernel()}")
+        return
     if options.thing in DATASETS:
         data = load_dataset(options.thing)
         print(data)
@@ -141,6 +148,7 @@ def info(options: argparse.Namespace, command: str) -> None:
         about = RunDirectory(options.thing).read_config() or {}
         print(f"command   {about.get('command') or '(trained from Python)'}")
         print("versions  " + ", ".join(f"{k} {v}" for k, v in about.get("versions", {}).items()))
+        print(f"kernel    {about.get('kernel', 'tensorflow')}")
     print(f"seed      {model.seed}")
     changed = [f"{name}={value!r}" for name, value in model.config.changed().items()]
     print("settings  " + (", ".join(changed) or "the defaults"))

@@ -149,9 +149,9 @@ def _parser() -> argparse.ArgumentParser:
         "say what a run directory, a model file, a table or a data set holds",
         "timegan info google",
     )
-    command.add_argument(
-        "thing", help=f"a run directory, a .timegan file, a CSV file, or one of {names}"
-    )
+    command.add_argument("thing", nargs="?",
+                         help=f"a run directory, a .timegan file, a CSV file, or one of {names}; nothing "
+                         "for what this machine trains with")  # fmt: skip
     _add_dialect(command)
     return parser
 

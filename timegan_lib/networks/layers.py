@@ -19,7 +19,9 @@ class Network(Protocol):
 
     weights: list[tf.Variable]
 
-    def __call__(self, x: tf.Tensor, context: tf.Tensor | None = None) -> tf.Tensor: ...
+    def __call__(
+        self, x: tf.Tensor, context: tf.Tensor | None = None, train: bool = True
+    ) -> tf.Tensor: ...
 
 
 class RecurrentNetwork:
@@ -41,12 +43,14 @@ class RecurrentNetwork:
         self.output = dense_weights(f"{name}/output", ways * h, outputs, seed)
         self.weights = [w for stack in self.stacks for layer in stack for w in layer] + self.output
 
-    def __call__(self, x: tf.Tensor, context: tf.Tensor | None = None) -> tf.Tensor:
+    def __call__(
+        self, x: tf.Tensor, context: tf.Tensor | None = None, train: bool = True
+    ) -> tf.Tensor:
         if context is not None:
             x = join(x, context)  # (B, T, inputs)
-        states = recurrent_stack(x, self.stacks[0], self.cell)  # (B, T, h)
+        states = recurrent_stack(x, self.stacks[0], self.cell, train)  # (B, T, h)
         if len(self.stacks) == 2:
-            backward = recurrent_stack(tf.reverse(x, [1]), self.stacks[1], self.cell)
+            backward = recurrent_stack(tf.reverse(x, [1]), self.stacks[1], self.cell, train)
             states = tf.concat([states, tf.reverse(backward, [1])], 2)  # (B, T, 2 h)
         return dense(states, self.output, self.activation)  # (B, T, outputs)
 
@@ -61,7 +65,9 @@ class DenseNetwork:
         ]
         self.weights = [w for layer in self.layers for w in layer]
 
-    def __call__(self, x: tf.Tensor, context: tf.Tensor | None = None) -> tf.Tensor:
+    def __call__(
+        self, x: tf.Tensor, context: tf.Tensor | None = None, train: bool = True
+    ) -> tf.Tensor:
         x = dense(x, self.layers[0], tf.tanh)
         x = dense(x, self.layers[1], tf.tanh)
         return dense(x, self.layers[2], tf.sigmoid)
@@ -73,7 +79,9 @@ class Identity:
     def __init__(self) -> None:
         self.weights: list[tf.Variable] = []
 
-    def __call__(self, x: tf.Tensor, context: tf.Tensor | None = None) -> tf.Tensor:
+    def __call__(
+        self, x: tf.Tensor, context: tf.Tensor | None = None, train: bool = True
+    ) -> tf.Tensor:
         return x
 
 

@@ -18,6 +18,8 @@ from math import ceil
 
 import tensorflow as tf
 
+from timegan_lib.kernel import gru_stack, kernel
+
 LONGEST = 96  # steps that are unrolled in one piece: a training step is 1.3 times as fast, compiling slower
 BLOCK = 25  # steps in a block, at most, of a longer sequence
 
@@ -38,13 +40,20 @@ def weight_shapes(cell: str, inputs: int, units: int) -> dict[str, tuple[int, ..
     return {"kernel": (inputs + units, 4 * units), "bias": (4 * units,)}  # i, j, f, o
 
 
-def recurrent_stack(x: tf.Tensor, layers: list[Weights], cell: str) -> tf.Tensor:
+def recurrent_stack(
+    x: tf.Tensor, layers: list[Weights], cell: str, train: bool = True
+) -> tf.Tensor:
     """Run a stack of recurrent layers over a batch of sequences, from a state of zeros.
 
-    x: (B, T, features). layers: the weights of each layer. cell: "gru" or "lstm".
+    x: (B, T, features). layers: the weights of each layer. cell: "gru" or "lstm". train: whether the
+    gradients of the weights will be asked for; without them a gradient of x costs half as much.
     Returns the last layer's state at every step, (B, T, units).
     Source: the authors' `tf.nn.dynamic_rnn` over `MultiRNNCell`. Taught in book/networks/embedder.ipynb.
     """
+    if not train:
+        layers = [[tf.stop_gradient(weight) for weight in layer] for layer in layers]
+    if kernel(cell).operations is not None:
+        return gru_stack(kernel(cell).operations, x, layers, train)
     sizes = [len(layer) for layer in layers]
     way = in_one_piece if x.shape[1] <= LONGEST else in_blocks
 

@@ -37,11 +37,11 @@ class Adam:
             tf.cond(only_if, lambda: self._apply(gradients), lambda: tf.constant(0))
 
     def _apply(self, gradients: list[tf.Tensor]) -> tf.Tensor:
-        config = self.config
+        config, (power_1, power_2) = self.config, tf.unstack(self.powers)
         for weight, m, v, gradient in zip(self.weights, self.m, self.v, gradients, strict=True):
             tf.raw_ops.ResourceApplyAdam(
                 var=weight.handle, m=m.handle, v=v.handle, grad=gradient,
-                beta1_power=self.powers[0], beta2_power=self.powers[1], lr=config.learning_rate,
+                beta1_power=power_1, beta2_power=power_2, lr=config.learning_rate,
                 beta1=config.beta_1, beta2=config.beta_2, epsilon=config.epsilon,
             )  # fmt: skip
         self.powers.assign(self.powers * [config.beta_1, config.beta_2])

@@ -17,6 +17,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from timegan_lib.config import PHASES, TimeGANConfig
+from timegan_lib.kernel import kernel
 from timegan_lib.training.checkpoint import RunDirectory
 from timegan_lib.training.phases import Training
 
@@ -147,7 +148,8 @@ class Fit:
         return self.training.run(phase, count)
 
     def _say_before(self, todo: dict[str, int]) -> None:
-        """A warning of long windows, and an estimate where much work is ahead: steps times window."""
+        """The kernel; a warning of long windows; an estimate where much work is ahead: steps x window."""
+        self._say(f"kernel of the recurrent layers: {kernel(self.config.cell)}")
         times = self.length / USUAL_WINDOW
         if self.length > LONG_WINDOW:
             self._say(

@@ -165,9 +165,9 @@ class Training:
             ahead = networks.supervisor(both, concat(h_static, context))
             supervised_real, supervised_latent = tf.split(ahead, 2)  # s(H) and H^
             both = tf.concat([supervised_latent, generated], 0)
-            logits = networks.discriminator(both, concat(context, context))
+            logits = networks.discriminator(both, concat(context, context), train=False)
             logits, logits_latent = tf.split(logits, 2)
-            synthetic = networks.recovery(supervised_latent)  # X^
+            synthetic = networks.recovery(supervised_latent, train=False)  # X^
 
             supervised = supervised_loss(latent, supervised_real, batch.mask)
             unsupervised = real_loss(logits, batch.mask)
@@ -186,7 +186,7 @@ class Training:
         # the embedder's: 10 sqrt(L_R) + 0.1 L_S, with the supervisor as it is now
         with embedder_tape:
             reconstruction = self._reconstruction(batch, latent, h_static)
-            ahead = networks.supervisor(latent, h_static)
+            ahead = networks.supervisor(latent, h_static, train=False)
             embedder = config.reconstruction_weight * root(reconstruction)
             embedder += self.embedder_supervised_weight * supervised_loss(latent, ahead, batch.mask)
         self.embedder_adam.minimize(embedder_tape, embedder)

@@ -15,6 +15,8 @@ import tensorflow as tf
 
 from timegan_lib.config import PHASES, InputError, TimeGANConfig
 from timegan_lib.data import Prepared
+from timegan_lib.kernel import SWITCH, kernel
+from timegan_lib.messages import warn
 from timegan_lib.training.checkpoint import RunDirectory
 from timegan_lib.training.phases import Training
 
@@ -31,6 +33,7 @@ def about(
         "sequences": len(data.values),
         "length": data.lengths.longest,
         "features": list(data.template.names),
+        "kernel": kernel(config.cell).name,
         "versions": versions(version),
     }
 
@@ -64,6 +67,8 @@ def begin(
         return pd.DataFrame(), asked
     training.restore(checkpoint)
     steps = _steps(run, list(training.steps_done.values()), asked)
+    if steps != tuple(training.steps_done.values()):
+        _go_on_with_kernel(run, found, record["kernel"])
     history = run.read_history()
     found["settings"]["steps"] = steps
     found["command"] = record["command"] or found.get("command")
@@ -71,6 +76,19 @@ def begin(
     run.remove_parts()
     rows = pd.DataFrame() if history is None else _until(history, training.steps_done)
     return rows, asked.replace(steps=steps)
+
+
+def _go_on_with_kernel(run: RunDirectory, found: dict, here: str) -> None:
+    """Say that the last bits will not be those of a run that was never stopped, and record it."""
+    there = found.get("kernel", "tensorflow")
+    if here == there.split()[-1]:
+        return
+    way_back = f"; {SWITCH}=off chooses TensorFlow's" if here == "own" else ""
+    warn(
+        f"{run.path} was made on the kernel {there!r} and goes on on {here!r}: the same method, but not the "
+        f"same last bits{way_back}"
+    )
+    found["kernel"] = f"{there}, then {here}"
 
 
 def _steps(run: RunDirectory, done: list[int], asked: TimeGANConfig) -> tuple[int, ...]:

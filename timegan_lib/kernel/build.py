@@ -1,0 +1,116 @@
+"""From C to an operation of TensorFlow: built once for this machine, then kept in a cache folder.
+
+Nothing of it may stop a training: where something is missing, TensorFlow's kernels take over, and
+`Kernel.why` says what was missing. Taught in book/how-the-code-is-built.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import platformdirs
+import tensorflow as tf
+
+SWITCH = "TIMEGAN_KERNEL"  # environment variable; "off" chooses TensorFlow's kernels
+CACHE = "TIMEGAN_CACHE"  # environment variable; another folder for what is built
+SOURCES = [Path(__file__).with_name(name) for name in ("operations.c", "gru.c")]
+PATIENCE = 120  # seconds for the compiler, which needs one
+OURS, TENSORFLOWS = "own", "tensorflow"
+
+
+class Kernel(NamedTuple):
+    """Which kernel runs the GRU layers: "own" or "tensorflow", why, and our operations where it is "own"."""
+
+    name: str
+    why: str
+    operations: Any = None
+
+    def __str__(self) -> str:
+        return f"{'our own, in C' if self.name == OURS else 'those of TensorFlow'}: {self.why}"
+
+
+def kernel(cell: str = "gru") -> Kernel:
+    """The kernel that recurrent layers of this cell run on. Ours is built when it is first asked for,
+    which takes a second. Never raises. Taught in book/how-the-code-is-built.md.
+    """
+    if cell != "gru":
+        return Kernel(TENSORFLOWS, f"ours has no {cell.upper()}")
+    if os.environ.get(SWITCH, "").lower() in ("off", "0", "no", "false"):
+        return Kernel(TENSORFLOWS, f"{SWITCH}={os.environ[SWITCH]}")
+    return _kernel()
+
+
+@functools.cache
+def _kernel() -> Kernel:
+    if tf.config.list_physical_devices("GPU"):
+        return Kernel(TENSORFLOWS, "there is a GPU")
+    compiler = next(filter(None, map(shutil.which, [os.environ.get("CC", ""), "cc", "gcc"])), None)
+    if compiler is None:
+        return Kernel(TENSORFLOWS, "there is no C compiler")
+    library = Path()
+    try:
+        library = _built(compiler)
+        operations = tf.load_op_library(str(library))
+        ctypes.CDLL(str(library)).gru_threads(_threads())
+    except subprocess.CalledProcessError as error:
+        said = [line for line in error.stderr.splitlines() if "error" in line] or [str(error)]
+        return Kernel(TENSORFLOWS, f"{compiler} says: {said[0].split('error:')[-1].strip()}")
+    except tf.errors.OpError as error:  # what lies there cannot be loaded
+        library.unlink(missing_ok=True)
+        return Kernel(TENSORFLOWS, str(error).splitlines()[0])
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Kernel(TENSORFLOWS, str(error).splitlines()[0])
+    return Kernel(OURS, str(library), operations)
+
+
+def _built(compiler: str) -> Path:
+    """The shared library, from the cache or built now. Its name holds all that it depends on."""
+    arm = platform.machine().lower() in ("arm64", "aarch64")
+    command = [compiler, "-O3", "-mcpu=native" if arm else "-march=native", "-ffp-contract=fast",
+               "-std=gnu11", "-w", "-shared", "-fPIC", f"-I{tf.sysconfig.get_include()}"]  # fmt: skip
+    version = subprocess.run(
+        [compiler, "--version"], capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
+    depends = [source.read_text(encoding="utf-8") for source in SOURCES]
+    depends += [*command, version.stdout, tf.__version__, _processor()]
+    key = hashlib.sha256("\0".join(depends).encode()).hexdigest()[:16]
+    folder = Path(os.environ.get(CACHE) or platformdirs.user_cache_dir("timegan_lib"))
+    library = folder / f"gru-{key}.so"
+    if library.exists():
+        return library
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor, part = tempfile.mkstemp(dir=folder, prefix=".gru-", suffix=".so")
+    os.close(descriptor)
+    try:
+        command += ["-o", part, str(SOURCES[0]), *tf.sysconfig.get_link_flags(), "-lpthread"]
+        subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+        os.replace(part, library)  # whoever else is building now replaces it by the same
+    finally:
+        Path(part).unlink(missing_ok=True)
+    return library
+
+
+def _processor() -> str:
+    """What -march=native depends on."""
+    names = ("model name", "flags", "Features", "CPU part")
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return "\n".join(sorted({line for line in lines if line.startswith(names)}))
+    return f"{platform.machine()} {platform.processor()}"
+
+
+def _threads() -> int:
+    """As many as TensorFlow uses between operations: those that were chosen, or all there are."""
+    chosen = tf.config.threading.get_inter_op_parallelism_threads()
+    affinity = getattr(os, "sched_getaffinity", None)
+    return chosen or (len(affinity(0)) if affinity else os.cpu_count() or 1)
