@@ -29,6 +29,10 @@ CONTESTANTS = {
     "library": {"kind": "library", "threads": TWO},
     "library, one thread": {"kind": "library", "threads": ONE},
     "library, TensorFlow's own threads": {"kind": "library", "threads": None},
+    "library, TensorFlow's kernels": {"kind": "library", "threads": TWO, "own_kernel": False},
+    "library, TensorFlow's kernels, one thread": {
+        "kind": "library", "threads": ONE, "own_kernel": False,
+    },
     "port": {"kind": "port", "threads": TWO},
     "port, TensorFlow's own threads": {"kind": "port", "threads": None},
     "port, unrolled": {"kind": "port", "threads": TWO, "unroll": True},
@@ -106,7 +110,7 @@ def contest(quick: bool) -> dict:
 def memory(quick: bool) -> dict:
     """Resident memory over many joint steps, after the first ones."""
     table = {}
-    for name, settle, steps in (("library", 500, 2000), ("port", 100, 300)):
+    for name, settle, steps in (("library", 500, 10_000), ("port", 100, 300)):
         worker = Worker(CONTESTANTS[name])
         settle, steps = (settle // 10, steps // 10) if quick else (settle, steps)
         worker.ask("run", phase="joint", steps=settle)
@@ -118,6 +122,17 @@ def memory(quick: bool) -> dict:
         }  # fmt: skip
         worker.close()
     say("memory", table)
+    return table
+
+
+def sampling(quick: bool) -> dict:
+    """Seconds to sample many windows, in the units of the data."""
+    count, table = (5_000 if quick else 100_000), {}
+    for name in ("library", "library, TensorFlow's kernels"):
+        worker = Worker(CONTESTANTS[name])
+        table[name] = worker.ask("sample", count=count) | {"count": count}
+        worker.close()
+    say("sampling", table)
     return table
 
 
@@ -217,7 +232,9 @@ def say(title: str, table) -> None:
 
 
 def main() -> None:
-    parts = {"contest": contest, "memory": memory, "where": where, "growth": growth}
+    parts = {
+        "contest": contest, "memory": memory, "where": where, "growth": growth, "sampling": sampling,
+    }  # fmt: skip
     layout = argparse.RawTextHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
     parser.add_argument("--quick", action="store_true", help="a few steps, to see that it runs")

@@ -12,6 +12,9 @@ import sys
 import time
 
 
+OURS = ("GruStack", "GruStackGrad")  # operations of our own kernel
+
+
 def main() -> None:
     settings = json.loads(sys.argv[1])
     if settings["threads"] is not None:  # None: as TensorFlow comes, oneDNN included
@@ -19,10 +22,14 @@ def main() -> None:
         os.environ |= {"TF_NUM_INTRAOP_THREADS": str(intra), "TF_NUM_INTEROP_THREADS": str(inter)}
     else:
         os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    if not settings.get("own_kernel", True):
+        os.environ["TIMEGAN_KERNEL"] = "off"
     answers, sys.stdout = sys.stdout, sys.stderr
     import timegan_lib  # noqa: F401  before anything that imports TensorFlow
 
-    commands = {"run": run, "profile": profile, "kernels": kernels, "memory": memory}
+    commands = {
+        "run": run, "profile": profile, "kernels": kernels, "memory": memory, "sample": sample,
+    }  # fmt: skip
     contestant = make(settings) if settings["kind"] != "kernels" else None
     print(json.dumps(memory(contestant)), file=answers, flush=True)
     for line in sys.stdin:
@@ -57,6 +64,23 @@ def run(contestant, phase: str, steps: int) -> dict:
     return {"ms": wall / steps * 1e3, "cpu_ms": cpu / steps * 1e3}
 
 
+def sample(contestant, count: int) -> dict:
+    """Seconds for `count` windows, scaled back to the data's units, and for the first few."""
+    import numpy as np
+
+    from timegan_lib import SequenceDataset, TimeGAN
+
+    data = SequenceDataset.from_arrays(contestant.draws.values.numpy())
+    model = TimeGAN(contestant.config.replace(steps=1), seed=0)
+    model.fit(data, progress=False)
+    seconds = []
+    for n in (1, count):
+        start = time.perf_counter()
+        model.sample(n)
+        seconds.append(time.perf_counter() - start)
+    return dict(zip(("first_s", "s"), np.round(seconds, 3).tolist(), strict=True))
+
+
 def memory(contestant) -> dict:
     with open("/proc/self/statm") as file:
         resident = int(file.read().split()[1]) * resource.getpagesize() / 1e6
@@ -87,17 +111,19 @@ def profile(contestant, phase: str, steps: int) -> dict:
             kind = name.split(":")[-1] if ":" in name else f"({name})"
             time_of[kind] += event.duration_ps
             count_of[kind] += 1
-    whole = time_of[f"(_{phase})"]
+    whole = time_of["(function)"]
     return {
         kind: {"share": spent / whole, "count": count_of[kind] / steps}
         for kind, spent in time_of.most_common()
-        if hasattr(tf.raw_ops, kind) and spent > 0.003 * whole
+        if (hasattr(tf.raw_ops, kind) or kind in OURS) and spent > 0.003 * whole
     }
 
 
 def kernels(contestant) -> dict:
     """GFLOP/s of single operations on one thread, each the fastest of some runs."""
     import tensorflow as tf
+
+    from timegan_lib.kernel import kernel
 
     def rate(flops: float, operation, many: int = 16) -> float:
         sinks = [tf.Variable(tf.zeros(()), shape=tf.TensorShape(None)) for _ in range(many)]
@@ -119,30 +145,31 @@ def kernels(contestant) -> dict:
     def uniform(*shape):
         return tf.Variable(tf.random.uniform(shape, -0.5, 0.5))
 
-    rates = {}
+    operations, rates = kernel().operations, {}
+    w = [v for _ in range(3) for v in (uniform(48, 48), uniform(48), uniform(48, 24), uniform(24))]
     for rows in (128, 256, 384):
-        x, h, w_ru, w_c = uniform(rows, 24), uniform(rows, 24), uniform(48, 48), uniform(48, 24)
-        weights = {"w_ru": w_ru, "w_c": w_c, "b_ru": uniform(48), "b_c": uniform(24)}
-        r, u, c, d_h = tf.raw_ops.GRUBlockCell(x=x, h_prev=h, **weights)
-        flops = 6 * rows * 24 * 48
+        x, w_ru, b_ru, w_c, b_c = uniform(rows, 24), *w[:4]
+        cell = {"h_prev": uniform(rows, 24), "w_ru": w_ru, "w_c": w_c, "b_ru": b_ru, "b_c": b_c}
+        rates[f"TensorFlow's cell {rows}"] = rate(
+            6 * rows * 24 * 48,
+            lambda x=x, cell=cell: tf.raw_ops.GRUBlockCell(x=x.read_value(), **cell).h,
+        )
+        flops = 3 * 24 * 6 * rows * 24 * 48
+        x, d = uniform(rows, 24, 24), uniform(rows, 24, 24)
+        kept = tf.Variable(operations.gru_stack(x=x, w=w)[1])
 
-        def cell(x=x, h=h, weights=weights):
-            return tf.raw_ops.GRUBlockCell(x=x.read_value(), h_prev=h, **weights).h
+        def forward(x=x):
+            return operations.gru_stack(x=x.read_value(), w=w)[0]
 
-        def gradient(x=x, h=h, weights=weights, saved=(r, u, c, d_h)):
-            saved = dict(zip(("r", "u", "c", "d_h"), saved, strict=True))
-            return tf.raw_ops.GRUBlockCellGrad(x=x.read_value(), h_prev=h, **weights, **saved).d_x
+        def backward(x=x, d=d, kept=kept, wanted=1):
+            read = x.read_value()
+            return operations.gru_stack_grad(x=read, d_states=d, kept=kept, w=w, wanted=wanted)[0]
 
-        rates[f"cell {rows}"] = rate(flops, cell)
-        rates[f"cell gradient {rows}"] = rate(flops, gradient)
-        for w, name in ((w_ru, "gates"), (w_c, "candidate")):
-            xh = uniform(rows, 48)
-            product = lambda a=xh, b=w: tf.matmul(a.read_value(), b)  # noqa: E731
-            rates[f"product {name} {rows}"] = rate(2 * rows * 48 * w.shape[1], product)
-    for columns in (24, 48):
-        a, b = uniform(3072, 24), uniform(3072, columns)
-        product = lambda a=a, b=b: tf.matmul(a.read_value(), b, transpose_a=True)  # noqa: E731
-        rates[f"weight gradient {columns}"] = rate(2 * 3072 * 24 * columns, product)
+        rates[f"stack {rows}"] = rate(flops, forward, many=4)
+        rates[f"stack, gradient {rows}"] = rate(2 * flops, backward, many=4)
+        rates[f"stack, gradient of x alone {rows}"] = rate(
+            flops, lambda run=backward: run(wanted=0), many=4
+        )
     a, b = uniform(3072, 24), uniform(24, 24)
     rates["dense"] = rate(2 * 3072 * 24 * 24, lambda: tf.matmul(a.read_value(), b))
     big = uniform(1024, 1024)
