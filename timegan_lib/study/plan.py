@@ -6,7 +6,6 @@ Taught in book/many-runs.ipynb.
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -67,6 +66,8 @@ def make_plan(
 ) -> list[Run]:  # fmt: skip
     """The runs: for each table every combination of the settings, for each of those every seed.
 
+    The name of a run says its settings, by the alphabet, and its seed, and does not depend on the others.
+
     tables: names. out: the folder that holds the runs. seeds: one, or several. settings: name -> a
     value or a list of them. steps: of each phase, as TimeGANConfig takes them; no part of the names.
     Raises InputError for a setting that is unknown or does not fit, and for what would be made twice.
@@ -85,7 +86,8 @@ def make_plan(
             chosen if steps is None else chosen | {"steps": _tuple(steps)}
         )
         for seed in numbers:
-            words = [f"{name}={_text(value)}" for name, value in chosen.items()] + [f"seed={seed}"]
+            words = [f"{name}={_text(value)}" for name, value in sorted(chosen.items())]
+            words += [f"seed={seed}"]
             name = _plain("-".join([table, *words] if len(tables) > 1 else words))
             runs.append(Run(name, table, seed, chosen, config, (out / name).absolute()))
     _check_differ(runs)
@@ -139,7 +141,7 @@ def _tuple(value: Any) -> Any:
 
 def _text(value: Any) -> str:
     if isinstance(value, tuple):
-        return json.dumps(value, separators=(",", ":"))
+        return ",".join(map(str, value))
     return str(value)
 
 
