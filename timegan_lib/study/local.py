@@ -65,8 +65,9 @@ def make_here(
         wait(busy, timeout=SECONDS)
         raise
     finally:
+        stuck = any(not future.done() for future in busy)
         for process in [*idle, *(process for _, process in busy.values())]:
-            process.shutdown(kill_workers=bool(busy))
+            process.shutdown(kill_workers=stuck)
     return outcomes
 
 
