@@ -71,7 +71,7 @@ def test_the_plan_is_the_product_and_a_name_says_what_a_run_is(tmp_path):
         (["--seeds", "a"], "'a' is no seed"),
         (["--seeds", "1,1"], "gives 1 more than once"),
         (["--set", "hidden"], "hidden=8,24"),
-        (["--set", "hiden=3"], "unknown setting 'hiden'"),
+        (["--set", "hiddem=3"], "unknown setting 'hiddem'"),
         (["--set", "hidden=3,big"], "hidden is 'big'"),
         (["--set", "hidden=3,,4"], "a value is missing"),
         (["--set", "steps=[3,3"], "a bracket is missing"),
@@ -227,7 +227,7 @@ def test_a_plan_says_what_a_line_says_and_the_line_goes_first(tmp_path, monkeypa
         ("stride = 'far'", "invalid int value: 'far'"),
         ("jobs = [1, 2]", "jobs takes one value"),
         ("a = = 3", "not readable as TOML"),
-        ("[set]\nhiden = 3", "unknown setting 'hiden'"),
+        ("[set]\nhiddem = 3", "unknown setting 'hiddem'"),
         ("[set]\nhidden = {a = 1}", "no value of a setting"),
     ],
 )

@@ -1,6 +1,6 @@
 """`timegan sweep`: from the words on the line, or in a plan, to the runs of a study.
 
-Taught in book/many-runs.ipynb.
+Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations

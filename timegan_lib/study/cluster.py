@@ -11,6 +11,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from typing import Any
 
 from timegan_lib.config import InputError
@@ -85,11 +86,13 @@ def _round(
     client: Any, runs: Sequence[Run], tables: Mapping[str, SequenceDataset], options: dict[str, Any]
 ) -> dict[str, str]:
     """Ask for all runs, and take what comes until all is done or the connection is lost."""
-    used = {run.table for run in runs}
-    data = {name: client.submit(_hand_on, tables[name], pure=False) for name in used}
-    asked = {client.submit(make, run, data[run.table], pure=False, **options): run for run in runs}
     outcomes: dict[str, str] = {}
+    asked: dict[Any, Run] = {}
     try:
+        used = {run.table for run in runs}
+        data = {name: client.submit(_hand_on, tables[name], pure=False) for name in used}
+        for run in runs:
+            asked[client.submit(make, run, data[run.table], pure=False, **options)] = run
         while asked and client.status == "running":
             time.sleep(PAUSE)
             for future in [future for future in asked if future.done()]:
@@ -103,8 +106,11 @@ def _round(
     except KeyboardInterrupt:
         client.cancel(list(asked))
         raise
-    except Exception:  # lost while we asked: what is made is in the folders
-        return outcomes
+    except (OSError, TimeoutError, CancelledError):
+        pass  # lost while we asked: what is made is in the folders
+    except Exception:
+        if client.status == "running":
+            raise
     return outcomes
 
 

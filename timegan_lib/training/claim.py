@@ -3,7 +3,7 @@
 The claim is a lock on a file in the folder, which the operating system holds for the process. It ends
 with the process, however that dies, and cannot be left behind; the file may be, and means nothing then.
 Where there are no such locks (Windows, some mounted drives) nothing is claimed: there, do not train in
-one folder twice at a time. Taught in book/many-runs.ipynb.
+one folder twice at a time. Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NAME = ".claim"
 
 
 class ClaimedError(InputError):
-    """Another process is training in this folder. Taught in book/many-runs.ipynb."""
+    """Another process is training in this folder. Taught in book/how-the-code-is-built.md."""
 
 
 @contextlib.contextmanager
@@ -36,7 +36,7 @@ def claim(folder: Path | None) -> Iterator[None]:
     """Hold the claim on a folder, which is made if need be; None: there is nothing to claim.
 
     Raises ClaimedError, an InputError that names the host and the process, where another holds it.
-    Taught in book/many-runs.ipynb.
+    Taught in book/how-the-code-is-built.md.
     """
     if folder is None or not LOCKS:
         yield
@@ -52,7 +52,7 @@ def claim(folder: Path | None) -> Iterator[None]:
 
 
 def is_claimed(folder: Path) -> bool:
-    """Whether a process is training in a folder now. Taught in book/many-runs.ipynb."""
+    """Whether a process is training in a folder now. Taught in book/how-the-code-is-built.md."""
     if not LOCKS:
         return False
     try:
