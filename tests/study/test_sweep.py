@@ -168,10 +168,8 @@ def test_stopped_by_hand_all_is_kept_and_the_same_line_goes_on(tmp_path):
     (folder,) = (tmp_path / "s").iterdir()
     assert not claim.is_claimed(folder) and not list(folder.glob(".*"))
     history = pd.read_csv(folder / "history.csv")
-    assert (
-        sum(TimeGAN.load(folder).steps_done.values())
-        == history.groupby("phase")["step"].max().sum()
-    )
+    written = history.groupby("phase")["step"].max().sum()
+    assert 0 <= sum(TimeGAN.load(folder).steps_done.values()) - written <= 80  # one call of a phase
 
 
 def test_a_run_that_is_made_elsewhere_is_waited_for(tmp_path, monkeypatch):
