@@ -112,7 +112,7 @@ def test_workers_die_and_the_scheduler_goes_and_no_run_is_lost(tmp_path, cluster
 
     study = threading.Thread(
         target=lambda: tables.append(
-            sweep(tiny_data(), out, SEEDS, SMALL, steps=STEPS, dask=cluster.address,
+            sweep(tiny_data(length=2), out, SEEDS, SMALL, steps=STEPS, dask=cluster.address,
                   checkpoint_every=20, progress=False)
         )
     )  # fmt: skip
@@ -141,7 +141,7 @@ def test_workers_die_and_the_scheduler_goes_and_no_run_is_lost(tmp_path, cluster
             assert list(history["step"][history["phase"] == phase]) == list(range(1, steps + 1))
         if seed == 7 or folder == victim:
             alone = TimeGAN(run_config(steps=STEPS), seed)
-            alone.fit(tiny_data(), progress=False)
+            alone.fit(tiny_data(length=2), progress=False)
             there = read_arrays(folder / f"checkpoint-{sum(STEPS):09d}.npz")
             state = {name: v.numpy() for name, v in alone.training.state.items()}
             assert there.keys() == state.keys()
@@ -153,7 +153,7 @@ def test_workers_die_and_the_scheduler_goes_and_no_run_is_lost(tmp_path, cluster
 def test_an_address_where_nothing_answers_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr("timegan_lib.study.cluster.PATIENCE", 0.5)
     with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
-        sweep(tiny_data(), tmp_path / "study", settings=SMALL, dask="tcp://127.0.0.1:9")
+        sweep(tiny_data(length=2), tmp_path / "study", settings=SMALL, dask="tcp://127.0.0.1:9")
     with pytest.raises(InputError, match="no Dask scheduler answers at nowhere://x"):
         connect("nowhere://x")
     assert not (tmp_path / "study").exists()
