@@ -21,6 +21,7 @@ from timegan_lib.networks import Networks
 from timegan_lib.sampling import Sampler
 from timegan_lib.training import SAMPLING, Fit, RunDirectory, Training, assign
 from timegan_lib.training.claim import claim
+from timegan_lib.training.phases import check_batch
 from timegan_lib.training.resume import about, begin, versions
 
 
@@ -236,7 +237,7 @@ def _name(weight: tf.Variable) -> str:
 
 
 def check_fits(config: TimeGANConfig, data: Prepared) -> None:
-    """Raise InputError for switches that these data leave no place for.
+    """Raise InputError for switches that these data leave no place for, and too large a batch.
 
     Taught in book/how-the-code-is-built.md.
     """
@@ -251,3 +252,4 @@ def check_fits(config: TimeGANConfig, data: Prepared) -> None:
         raise InputError(
             "condition_on_real, static_weight and static_hidden need data with static features"
         )
+    check_batch(config, len(data.values))

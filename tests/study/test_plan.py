@@ -82,6 +82,7 @@ def test_the_plan_is_the_product_and_a_name_says_what_a_run_is(tmp_path):
         (["--index", "1"], "this plan has the runs 0 to 0"),
         (["--snapshots", "0"], "snapshots=0"),
         (["--checkpoint-every", "0"], "checkpoint_every=0"),
+        (["--set", "batch_size=8,61"], "batch_size is 61 but there are only 60"),
         (["--set", "static_hidden=3"], "need data with static features"),
         (["google.csv"], "is for shipped data sets; google.csv is a file"),
         (["ar_gaussian"], "ar_gaussian is given more than once"),
@@ -112,7 +113,7 @@ def test_data_or_folder_left_out(tmp_path, capsys):
 
 
 def test_folders_that_hold_something_else_are_refused(tmp_path):
-    tables = {"data": tiny_data()}
+    tables = {"data": tiny_data(count=130)}  # a batch of the default size
     fit(tmp_path / "study" / "hidden=4-seed=0")
     before = hashes(tmp_path)
     for settings, said in (({"hidden": [4]}, "hidden=4-seed=0 holds a run with"), ({}, None)):
