@@ -135,7 +135,12 @@ def test_folders_that_hold_something_else_are_refused(tmp_path):
 def test_data_that_do_not_fit_a_setting_are_refused(tmp_path):
     static = SequenceDataset.from_arrays(tiny_values(), static=tiny_static(blocks=(1, 1)))
     with pytest.raises(InputError, match="no place for static features"):
-        sweep(static, tmp_path / "study", settings={"embedding": [True, False]}, steps=1)
+        sweep(
+            static,
+            tmp_path / "study",
+            settings={"embedding": [True, False], "batch_size": 8},
+            steps=1,
+        )
     assert not (tmp_path / "study").exists()
 
 
