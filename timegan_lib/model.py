@@ -20,6 +20,8 @@ from timegan_lib.messages import warn
 from timegan_lib.networks import Networks
 from timegan_lib.sampling import Sampler
 from timegan_lib.training import SAMPLING, Fit, RunDirectory, Training, assign
+from timegan_lib.training.claim import claim
+from timegan_lib.training.phases import check_batch
 from timegan_lib.training.resume import about, begin, versions
 
 
@@ -72,7 +74,8 @@ class TimeGAN:
         every call trains anew. snapshots: joint steps at which to keep a model to sample from.
         checkpoint_every: steps between checkpoints. command: a text to record beside the run.
 
-        Raises InputError for data or a folder that cannot be used, TrainingError where a loss stops
+        Raises InputError for data or a folder that cannot be used, also one that another process trains
+        in; TrainingError where a loss stops
         being finite twice at the same place. A KeyboardInterrupt leaves the model usable, and the run
         saved, at the step that was reached.
         """
@@ -94,7 +97,22 @@ class TimeGAN:
                 "give its folder as run_dir=; to train anew, make another: TimeGAN(model.config, model.seed)"
             )
         prepared = prepare(data)
-        _check_fits(self.config, prepared)
+        check_fits(self.config, prepared)
+        if run is not None:
+            run.check()
+        with claim(None if run is None else run.path):
+            loop = self._begin(prepared, run, command, wanted, every, progress)
+            try:
+                loop()
+            finally:  # also where it was interrupted
+                self.history = pd.DataFrame(loop.rows)
+        return self.history
+
+    def _begin(
+        self, prepared: Prepared, run: RunDirectory | None, command: str | None,
+        snapshots: list[int], checkpoint_every: int, progress: bool,
+    ) -> Fit:  # fmt: skip
+        """Networks and training as at first, or as the run directory has them."""
         networks = Networks(self.config, len(prepared.template.names), prepared.blocks, self.seed)
         training = Training(
             self.config, networks, prepared.values, prepared.lengths.all, prepared.static, self.seed
@@ -107,12 +125,9 @@ class TimeGAN:
         self._sampler = Sampler(
             self.config, training.networks, training.average, prepared.template, prepared.lengths
         )
-        loop = Fit(self.config, training, run, self.save, history, wanted, every, progress)
-        try:
-            loop()
-        finally:  # also where it was interrupted
-            self.history = pd.DataFrame(loop.rows)
-        return self.history
+        return Fit(
+            self.config, training, run, self.save, history, snapshots, checkpoint_every, progress
+        )
 
     # ---- sample ----
 
@@ -221,8 +236,11 @@ def _name(weight: tf.Variable) -> str:
     return weight.name.removesuffix(":0")
 
 
-def _check_fits(config: TimeGANConfig, data: Prepared) -> None:
-    """Switches that these data leave no place for raise InputError."""
+def check_fits(config: TimeGANConfig, data: Prepared) -> None:
+    """Raise InputError for switches that these data leave no place for, and too large a batch.
+
+    Taught in book/how-the-code-is-built.md.
+    """
     if data.lengths.vary and config.bidirectional:
         raise InputError(
             "bidirectional=True would read padding before the data; it needs sequences of one length"
@@ -234,3 +252,4 @@ def _check_fits(config: TimeGANConfig, data: Prepared) -> None:
         raise InputError(
             "condition_on_real, static_weight and static_hidden need data with static features"
         )
+    check_batch(config, len(data.values))

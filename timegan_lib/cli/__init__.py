@@ -1,12 +1,14 @@
 """Learn to make time series like your own, and make as many as you like.
 
 timegan train my.csv --out runs/mine --time date      learn; the same line goes on after a stop
+timegan sweep my.csv --out runs --seeds 0-4           learn several times: seeds, settings, tables
 timegan sample runs/mine --out synthetic.csv -n 500   make new sequences
 timegan evaluate runs/mine --real my.csv --time date  say whether they can be used
 timegan index runs                                    score every run below a folder
 timegan info runs/mine                                say what is in a run, a model or a data set
 
-Read `options` (what may stand on the line), then `commands` (what is done with it).
+Read `options` (what may stand on the line), `tables` (the data it names), then `commands` and
+`sweeping` (what is done with it).
 Taught in book/how-the-code-is-built.md.
 """
 
@@ -20,6 +22,7 @@ import warnings
 from timegan_lib.cli import commands
 from timegan_lib.cli.options import parse
 from timegan_lib.config import InputError
+from timegan_lib.threads import use_threads
 from timegan_lib.training import TrainingError
 
 
@@ -32,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         warnings.showwarning = _show_warning
         try:
             options = parse(arguments)
+            if getattr(options, "threads", None) is not None:
+                use_threads(options.threads)
             run = getattr(commands, options.command)
             run(options, "timegan " + shlex.join(arguments))
         except (InputError, OSError) as error:

@@ -10,12 +10,13 @@ import shlex
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from timegan_lib import __version__, evaluation, study
-from timegan_lib.cli.options import LENGTH, parse, setting
+from timegan_lib.cli.options import parse, setting
+from timegan_lib.cli.sweeping import sweep as sweep
+from timegan_lib.cli.tables import dialect, from_frame, read_data
 from timegan_lib.config import InputError, TimeGANConfig
 from timegan_lib.data import DATASETS, SequenceDataset, load_dataset, prepare
 from timegan_lib.data.csv_files import TABLE, Dialect, first_row, kind_of, read_csv
@@ -28,10 +29,6 @@ from timegan_lib.study import Parts
 from timegan_lib.training import RunDirectory
 from timegan_lib.training.resume import versions
 
-READING = (
-    "length", "time", "group", "static", "categorical", "missing", "max_gap", "stride", "max_length",
-)  # fmt: skip
-
 
 def train(options: argparse.Namespace, command: str) -> None:
     """learn from a table or a shipped data set; the same line goes on with a run that was stopped"""
@@ -39,7 +36,7 @@ def train(options: argparse.Namespace, command: str) -> None:
     if options.steps:
         settings["steps"] = options.steps[0] if len(options.steps) == 1 else tuple(options.steps)
     model = TimeGAN(TimeGANConfig.from_dict(settings), seed=options.seed)
-    data = _data(options.data, options)
+    data = read_data(options.data, options)
     if options.hold_out:
         data, _ = data.split(blocks=options.blocks)
     if not options.quiet:
@@ -73,7 +70,7 @@ def sample(options: argparse.Namespace, command: str) -> None:
 
 def evaluate(options: argparse.Namespace, command: str) -> None:
     """say whether synthetic sequences can be used, for what, and what is wrong with them"""
-    real, held_out = _data(options.real, options), None
+    real, held_out = read_data(options.real, options), None
     if options.hold_out:
         real, held_out = real.split(blocks=options.blocks)
     if kind_of(options.synthetic) == TABLE:
@@ -104,7 +101,7 @@ def _check_trained_on(
     if about.get("features") != list(real.names) or about["data"] == prepare(real).fingerprint:
         return  # other features: `evaluate` says so
     if held_out is not None:
-        if about["data"] == prepare(_data(options.real, options)).fingerprint:
+        if about["data"] == prepare(read_data(options.real, options)).fingerprint:
             raise InputError(
                 f"{options.synthetic} was trained on all of {options.real}: nothing was held out; leave "
                 "--hold-out away"
@@ -163,7 +160,7 @@ def index(options: argparse.Namespace, command: str) -> None:
 
     def parts(recorded: str) -> tuple[str, Parts]:
         trained = parse(shlex.split(recorded)[1:])
-        data, held_out = _data(trained.data, trained), None
+        data, held_out = read_data(trained.data, trained), None
         if trained.hold_out:
             data, held_out = data.split(blocks=trained.blocks)
         return " ".join([trained.data, *trained.option]), (data, held_out)
@@ -180,36 +177,6 @@ def index(options: argparse.Namespace, command: str) -> None:
     print(table.reindex(columns=shown).to_string(index=False, float_format="{:.3f}".format))
 
 
-def _data(name: str, options: argparse.Namespace) -> SequenceDataset:
-    """A shipped data set by its name, or a table from a CSV file."""
-    if name in DATASETS:
-        return load_dataset(
-            name, **(_given(options) | dict(setting(text, "--option") for text in options.option))
-        )
-    if options.option:
-        raise InputError(f"--option {options.option[0]} is for shipped data sets; {name} is a file")
-    words = [*(options.categorical or ()), *(options.group or ())]
-    return _from_frame(read_csv(name, _dialect(options), words), options)
-
-
-def _given(options: argparse.Namespace) -> dict[str, Any]:
-    return {key: value for key in READING if (value := getattr(options, key)) is not None}
-
-
-def _from_frame(frame: pd.DataFrame, options: argparse.Namespace) -> SequenceDataset:
-    given = _given(options)
-    if "length" not in given and "group" not in given:
-        given["length"] = LENGTH
-    return SequenceDataset.from_frame(frame, **given)
-
-
-def _dialect(options: argparse.Namespace) -> Dialect:
-    return Dialect(
-        options.separator, options.decimal, options.thousands, options.encoding, options.header,
-        options.missing_mark,
-    )  # fmt: skip
-
-
 def _synthetic(name: str, real: SequenceDataset, options: argparse.Namespace) -> SequenceDataset:
     """A table of `timegan sample`, read as the real data were; another table with the same options."""
     labels = [column.label for column in real.table.columns]
@@ -217,7 +184,7 @@ def _synthetic(name: str, real: SequenceDataset, options: argparse.Namespace) ->
     front = [group, "step"]
     ours = set(map(str, [*front, *labels])) <= set(first_row(name))  # written by `timegan sample`
     words = [column.label for column in real.table.columns if column.kind == "category"]
-    frame = read_csv(name, Dialect(header=True) if ours else _dialect(options), words)
+    frame = read_csv(name, Dialect(header=True) if ours else dialect(options), words)
     lacking = [label for label in (*front, *labels) if str(label) not in map(str, frame.columns)]
     if lacking and "step" in frame.columns:
         raise InputError(f"{name}: a synthetic table of these data lacks the column {lacking[0]!r}")
@@ -230,7 +197,7 @@ def _synthetic(name: str, real: SequenceDataset, options: argparse.Namespace) ->
                 )
             frame[column.label] = pd.Categorical(found, categories=list(column.levels))
     if not ours:
-        return _from_frame(frame, options)
+        return from_frame(frame, options)
     static = [column.label for column in real.table.columns if column.static]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # what a table of ours looks like is known
@@ -241,7 +208,7 @@ def _synthetic(name: str, real: SequenceDataset, options: argparse.Namespace) ->
 
 def _describe_table(options: argparse.Namespace) -> None:
     """Rows, columns and what they hold, as `timegan train` would read them."""
-    frame = read_csv(options.thing, _dialect(options))
+    frame = read_csv(options.thing, dialect(options))
     print(f"{options.thing}: a table of {len(frame):,} rows and {frame.shape[1]} columns")
     about = pd.DataFrame(
         {

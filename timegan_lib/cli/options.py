@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from typing import NoReturn
 
 from timegan_lib import __version__
@@ -16,6 +17,7 @@ LENGTH = 24  # of a window, where neither --length nor --group is given
 DESCRIPTION = """Learn to make time series like your own, and make as many as you like.
 
 timegan train my.csv --out runs/mine --time date      learn; the same line goes on after a stop
+timegan sweep my.csv --out runs --seeds 0-4           learn several times: seeds, settings, tables
 timegan sample runs/mine --out synthetic.csv -n 500   make new sequences
 timegan evaluate runs/mine --real my.csv --time date  say whether they can be used
 timegan index runs                                    score every run below a folder
@@ -27,9 +29,19 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message}; `{self.prog} --help` lists what there is")
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """The options of one command line. Raises InputError."""
-    options, unknown = _parser().parse_known_args(arguments)
+def parse(arguments: list[str], only_given: bool = False) -> argparse.Namespace:
+    """The options of one command line; only_given: without those that it does not name.
+
+    Raises InputError.
+    """
+    parser, commands = _parsers()
+    if only_given:
+        for command in commands.values():
+            for action in command._actions:
+                action.default = argparse.SUPPRESS
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown and options.command == "sweep" and not any(w.startswith("-") for w in unknown):
+        options.data, unknown = [*getattr(options, "data", ()), *unknown], []  # after an option
     if unknown:
         raise InputError(
             f"unrecognized arguments: {' '.join(unknown)}; `timegan {options.command} --help` lists what there "
@@ -38,7 +50,35 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
-def _parser() -> argparse.ArgumentParser:
+def long_options(command: str) -> dict[str, argparse.Action]:
+    """The options of a command by their long names, such as hold-out, and what it takes without one."""
+    found = {}
+    for action in _parsers()[1][command]._actions:
+        long = [text[2:] for text in action.option_strings if text.startswith("--")]
+        found[long[0] if long else action.dest] = action
+    return found
+
+
+def words_of(options: argparse.Namespace, command: str, without: Sequence[str]) -> list[str]:
+    """What a line of this command must say to have these options, where they are not the defaults."""
+    words = []
+    for name, action in long_options(command).items():
+        value = getattr(options, action.dest, None)
+        if name in without or value == action.default or value is None:
+            continue
+        if isinstance(value, bool):
+            words.append(f"--{name}" if value else f"--no-{name}")
+        elif action.nargs == "+" and not any(str(item).startswith("-") for item in value):
+            words += [f"--{name}", *map(str, value)]
+        else:
+            for item in value if isinstance(value, list) else [value]:
+                dashed = str(item).startswith("-")
+                words += [f"--{name}={item}"] if dashed else [f"--{name}", str(item)]
+    return words
+
+
+def _parsers() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
+    """The parser of whole lines, and that of each command."""
     raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
         prog="timegan", description=DESCRIPTION, formatter_class=raw,
@@ -65,21 +105,42 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--out", required=True, metavar="FOLDER", help="the run directory; it holds the model"
     )
-    command.add_argument("--steps", type=int, nargs="+", metavar="N",
-                         help="steps of each phase: one number, or three (50000)")  # fmt: skip
     command.add_argument(
         "--seed", type=int, default=0, metavar="N", help="fixes all that is random (0)"
     )
     command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
                          help="a setting of TimeGANConfig, such as hidden=8; may be repeated")  # fmt: skip
-    command.add_argument("--hold-out", action="store_true",
-                         help="leave out the held-out part of the interleaved split")  # fmt: skip
-    command.add_argument("--snapshots", action="extend", type=int, nargs="+", default=[], metavar="N",
-                         help="joint steps at which to keep a model of its own")  # fmt: skip
-    command.add_argument("--checkpoint-every", type=int, default=500, metavar="N",
-                         help="steps that a stop may cost at most (500)")  # fmt: skip
-    command.add_argument("--quiet", action="store_true", help="say nothing but warnings and errors")
+    _add_training(command)
+    _add_threads(command)
     _add_table(command, "the CSV file")
+
+    command = add(
+        "sweep",
+        "train a study: every seed with every setting on every table, each run in a folder of its own",
+        "timegan sweep my.csv --out runs/study --time date --seeds 0-4 --set hidden=8,24,64 --jobs 2",
+    )
+    command.add_argument("data", nargs="*", help=f"CSV files, or some of {names}")
+    command.add_argument("--out", metavar="FOLDER", help="the folder for the runs")
+    command.add_argument(
+        "--seeds", default="0", metavar="SEEDS", help="such as 0-4, 0,2,5 or 3 (0)"
+    )
+    command.add_argument("--set", action="append", default=[], metavar="NAME=V1,V2",
+                         help="values of a setting of TimeGANConfig, such as hidden=8,24; may "
+                         "be repeated")  # fmt: skip
+    command.add_argument("--jobs", type=int, default=1, metavar="N",
+                         help="runs at the same time, each a process with one thread (1)")  # fmt: skip
+    command.add_argument("--dask", metavar="ADDRESS",
+                         help="train on the workers of this Dask scheduler, such as tcp://host:8786; they see "
+                         "the same folder")  # fmt: skip
+    command.add_argument("--plan", metavar="FILE",
+                         help="a TOML file with these words by their long names and a table [set]; what "
+                         "stands on the line goes first")  # fmt: skip
+    command.add_argument("--list", action="store_true",
+                         help="show the runs, numbered, and how far they are; train nothing")  # fmt: skip
+    command.add_argument("--index", type=int, metavar="K",
+                         help="make the run with this number only, as --list counts (from 0)")  # fmt: skip
+    _add_training(command)
+    _add_table(command, "the CSV files")
 
     command = add(
         "sample",
@@ -103,6 +164,8 @@ def _parser() -> argparse.ArgumentParser:
                          help="a column of dates: each sequence begins there, such as 2030-01-01")  # fmt: skip
     command.add_argument("--freq", metavar="STEP",
                          help="with --start: from step to step, such as h, D, B (working days) or 15min")  # fmt: skip
+
+    _add_threads(command)
 
     command = add(
         "evaluate",
@@ -129,6 +192,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of these sequences (0)")
     command.add_argument("--average", action="store_true",
                          help="use the moving average of the model's weights, not the last ones")  # fmt: skip
+    _add_threads(command)
     _add_table(command, "the real data")
 
     command = add(
@@ -143,6 +207,7 @@ def _parser() -> argparse.ArgumentParser:
                          help="of the scores of a snapshot (3)")  # fmt: skip
     command.add_argument("--weights", nargs="+", choices=WEIGHTS, default=WEIGHTS,
                          help="the last ones, their moving average, or both (both)")  # fmt: skip
+    _add_threads(command)
 
     command = add(
         "info",
@@ -153,7 +218,25 @@ def _parser() -> argparse.ArgumentParser:
                          help=f"a run directory, a .timegan file, a CSV file, or one of {names}; nothing "
                          "for what this machine trains with")  # fmt: skip
     _add_dialect(command)
-    return parser
+    return parser, dict(commands.choices)
+
+
+def _add_training(command: argparse.ArgumentParser) -> None:
+    """How long to train, on which part, and what to keep."""
+    command.add_argument("--steps", type=int, nargs="+", metavar="N",
+                         help="steps of each phase: one number, or three (50000)")  # fmt: skip
+    command.add_argument("--hold-out", action="store_true",
+                         help="leave out the held-out part of the interleaved split")  # fmt: skip
+    command.add_argument("--snapshots", action="extend", type=int, nargs="+", default=[], metavar="N",
+                         help="joint steps at which to keep a model of its own")  # fmt: skip
+    command.add_argument("--checkpoint-every", type=int, default=500, metavar="N",
+                         help="steps that a stop may cost at most (500)")  # fmt: skip
+    command.add_argument("--quiet", action="store_true", help="say nothing but warnings and errors")
+
+
+def _add_threads(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--threads", type=int, metavar="N",
+                         help="threads to compute with (as TensorFlow chooses: the cores there are)")  # fmt: skip
 
 
 def _add_table(command: argparse.ArgumentParser, which: str) -> None:

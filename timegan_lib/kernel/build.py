@@ -21,6 +21,8 @@ from typing import Any, NamedTuple
 import platformdirs
 import tensorflow as tf
 
+from timegan_lib.threads import threads_now
+
 SWITCH = "TIMEGAN_KERNEL"  # environment variable; "off" chooses TensorFlow's kernels
 CACHE = "TIMEGAN_CACHE"  # environment variable; another folder for what is built
 SOURCES = [Path(__file__).with_name(name) for name in ("operations.c", "gru.c")]
@@ -111,6 +113,6 @@ def _processor() -> str:
 
 def _threads() -> int:
     """As many as TensorFlow uses between operations: those that were chosen, or all there are."""
-    chosen = tf.config.threading.get_inter_op_parallelism_threads()
+    _, chosen = threads_now()
     affinity = getattr(os, "sched_getaffinity", None)
     return chosen or (len(affinity(0)) if affinity else os.cpu_count() or 1)

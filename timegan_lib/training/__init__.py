@@ -3,7 +3,8 @@
 In: scaled arrays, networks, a configuration. Out: trained weights, a history, a run directory.
 
 Read `phases` (the updates: the algorithm), `draws` (batches and noise), `adam`, `statics`; then `loop`
-(how many steps in one call, what a NaN leads to), `checkpoint` (the run directory) and `resume`.
+(how many steps in one call, what a NaN leads to), `checkpoint` (the run directory), `claim` (one process
+a folder) and `resume`.
 Taught in book/how-the-code-is-built.md.
 """
 

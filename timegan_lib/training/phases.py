@@ -49,6 +49,18 @@ def assign(variables: list[tf.Variable], values: Iterable) -> None:
         variable.assign(value)
 
 
+def check_batch(config: TimeGANConfig, count: int) -> None:
+    """Raise InputError unless so many sequences are enough for a batch.
+
+    Taught in book/how-the-code-is-built.md.
+    """
+    if count < config.batch_size:
+        raise InputError(
+            f"batch_size is {config.batch_size} but there are only {count} sequences; "
+            f"give more data or a batch_size of at most {count}"
+        )
+
+
 class Training:
     """All that changes while TimeGAN trains: weights, optimizers, average weights and the step.
 
@@ -60,11 +72,7 @@ class Training:
         self, config: TimeGANConfig, networks: Networks, values: np.ndarray,
         lengths: np.ndarray | None = None, static: np.ndarray | None = None, seed: int = 0,
     ):  # fmt: skip
-        if len(values) < config.batch_size:
-            raise InputError(
-                f"batch_size is {config.batch_size} but there are only {len(values)} sequences; "
-                f"give more data or a batch_size of at most {len(values)}"
-            )
+        check_batch(config, len(values))
         self.config, self.networks = config, networks
         self.draws = Draws(config, networks, values, lengths, static, seed)
         self.statics: NoStatics | Statics = NoStatics()

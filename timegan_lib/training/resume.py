@@ -61,7 +61,7 @@ def begin(
     if found is None:
         run.write_config(record)
         return pd.DataFrame(), asked
-    _check_same_run(run, found, record)
+    check_same_run(run, found, record)
     checkpoint = run.read_checkpoint()
     if checkpoint is None:
         return pd.DataFrame(), asked
@@ -104,13 +104,17 @@ def _steps(run: RunDirectory, done: list[int], asked: TimeGANConfig) -> tuple[in
             )
     if tuple(steps) != asked.phase_steps:
         warnings.warn(
-            f"phases that are over stay as they are: steps is {tuple(steps)}", stacklevel=4
+            f"phases that are over stay as they are: steps is {tuple(steps)}", stacklevel=5
         )
     return tuple(steps)
 
 
-def _check_same_run(run: RunDirectory, found: dict, record: dict) -> None:
-    """A run goes on only with the settings, seed and data it began with; steps may grow."""
+def check_same_run(run: RunDirectory, found: dict, record: dict) -> None:
+    """Raise InputError unless this run began with these settings, seed and data; steps may grow.
+
+    found: what its config.json says; record: what would stand there, as `about` makes it.
+    Taught in book/how-the-code-is-built.md.
+    """
     for name, there in found["settings"].items():
         here = record["settings"].get(name)
         if name != "steps" and here != there:
