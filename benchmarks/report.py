@@ -105,7 +105,13 @@ def story(part: dict, results: dict) -> str:
         step = f"{before / ms:.1f}" if before else ""
         lines.append([name, f"{ms:,.0f}", step, f"{ms / ours:.1f}", means])
         before = ms
-    head = ["way", "joint step, ms", "times faster than the row above", "in our times", "what it does"]
+    head = [
+        "way",
+        "joint step, ms",
+        "times faster than the row above",
+        "in our times",
+        "what it does",
+    ]
     return "\n\n".join([
         measured_on(part),
         table(head, lines),
@@ -159,7 +165,9 @@ def where(part: dict, results: dict) -> str:
     limits = []
     for kind, work in parts.items():
         ms = operations[kind]["share"] * cpu
-        limits.append([kind, f"{work:.2f}", f"{ms:.1f}", f"{work / ms * 1e3:.0f}", f"{work / big * 1e3:.1f}"])
+        limits.append(
+            [kind, f"{work:.2f}", f"{ms:.1f}", f"{work / ms * 1e3:.0f}", f"{work / big * 1e3:.1f}"]
+        )
     whole = sum(parts.values())
     limits.append(["whole step", f"{whole:.2f}", f"{cpu:.1f}", f"{whole / cpu * 1e3:.0f}",
                    f"{whole / big * 1e3:.1f}"])  # fmt: skip
@@ -202,7 +210,22 @@ def growth(part: dict, results: dict) -> str:
     return "\n\n".join(blocks)
 
 
+def jobs(part: dict, results: dict) -> str:
+    one = part["table"]["1"]["s"]
+    rows = [
+        [at_a_time, f"{r['s']:.0f}", f"{one / r['s']:.2f}"]
+        for at_a_time, r in part["table"].items()
+    ]
+    first = part["table"]["1"]
+    head = ["runs at a time", "seconds", "times faster"]
+    return "\n\n".join([
+        f"{measured_on(part)} {first['runs']} runs of {first['steps']} steps a phase, each on one thread, "
+        "compiling and the start of the processes included.",
+        table(head, rows),
+    ])  # fmt: skip
+
+
 BLOCKS = {
-    block.__name__: block for block in (story, contest, memory, tsgm, where, growth, sampling)
+    block.__name__: block for block in (story, contest, memory, tsgm, where, growth, sampling, jobs)
 }
 NEEDS = {"story": ["contest", "where", "tsgm"]}  # a block of several parts

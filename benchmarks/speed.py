@@ -14,6 +14,8 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
+import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -136,6 +138,26 @@ def sampling(quick: bool) -> dict:
     return table
 
 
+def jobs(quick: bool) -> dict:
+    """Seconds of the same eight short runs, one, two and four at a time, one thread each."""
+    import numpy as np
+
+    from timegan_lib import SequenceDataset
+    from timegan_lib.study import sweep
+
+    values = np.random.default_rng(0).random((SIZES["N"], SIZES["T"], SIZES["D"]), np.float32)
+    data, steps, table = SequenceDataset.from_arrays(values), 10 if quick else 150, {}
+    for at_a_time in (1, 2, 4):
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            sweep(data, folder, range(8), steps=steps, jobs=at_a_time, progress=False)
+            table[str(at_a_time)] = {
+                "s": time.perf_counter() - start, "runs": 8, "steps": steps,
+            }  # fmt: skip
+    say("jobs", table)
+    return table
+
+
 def growth(quick: bool) -> dict:
     """A joint step as one size changes, beside the default sizes in the same minutes."""
     table: dict = {}
@@ -234,6 +256,7 @@ def say(title: str, table) -> None:
 def main() -> None:
     parts = {
         "contest": contest, "memory": memory, "where": where, "growth": growth, "sampling": sampling,
+        "jobs": jobs,
     }  # fmt: skip
     layout = argparse.RawTextHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)

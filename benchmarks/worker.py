@@ -11,7 +11,6 @@ import statistics
 import sys
 import time
 
-
 OURS = ("GruStack", "GruStackGrad")  # operations of our own kernel
 
 

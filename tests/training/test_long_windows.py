@@ -25,7 +25,9 @@ def said(capsys):
     """What was written to stderr but for the bars and the line that names the kernel."""
     lines = capsys.readouterr().err.replace("\r", "\n").split("\n")
     lines = [line.strip() for line in lines if line.strip() and "step/s" not in line]
-    assert lines[:1] == [line for line in lines if line.startswith("kernel of the recurrent layers")]
+    assert lines[:1] == [
+        line for line in lines if line.startswith("kernel of the recurrent layers")
+    ]
     return lines[1:]
 
 

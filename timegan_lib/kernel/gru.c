@@ -329,35 +329,35 @@ static atomic_int allowed = 1, busy = 0; /* threads, in all calls together */
 typedef struct {
   const Stack *stack;
   void (*work)(const Stack *, int block, number *scratch);
-  atomic_int next, failed;
+  number *scratch;
+  atomic_int threads, next;
 } Task;
 
 static void *do_blocks(void *given) {
   Task *task = given;
-  number *scratch = aligned_alloc(sizeof(vec), task->stack->scratch * sizeof(number));
-  if (!scratch) atomic_store(&task->failed, 1);
-  for (int block; scratch && (block = atomic_fetch_add(&task->next, 1)) < blocks(task->stack);)
+  number *scratch = task->scratch + atomic_fetch_add(&task->threads, 1) * task->stack->scratch;
+  for (int block; (block = atomic_fetch_add(&task->next, 1)) < blocks(task->stack);)
     task->work(task->stack, block, scratch);
-  free(scratch);
   return 0;
 }
 
 /* The caller works too. Helpers are made for one call: they inherit its treatment of denormals, nothing spins
    while it waits, and nothing is left behind in a fork. Returns 0, or 1 if memory is lacking. */
 static int share(const Stack *s, void (*work)(const Stack *, int, number *)) {
-  Task task = {s, work, 0, 0};
   pthread_t helpers[64];
-  const int others = atomic_fetch_add(&busy, 1), most = least(blocks(s) - 1, 64);
-  int n = 0;
-  while (n < most && others + 1 + n < atomic_load(&allowed)) {
-    if (pthread_create(&helpers[n], 0, do_blocks, &task)) break;
-    n++;
-  }
+  const int others = atomic_fetch_add(&busy, 1), free_ones = atomic_load(&allowed) - others - 1;
+  int n = least(blocks(s) - 1, free_ones < 64 ? free_ones : 64), made = 0;
+  if (n < 0) n = 0;
   atomic_fetch_add(&busy, n);
-  do_blocks(&task);
-  for (int i = 0; i < n; i++) pthread_join(helpers[i], 0);
+  Task task = {s, work, aligned_alloc(sizeof(vec), (n + 1) * s->scratch * sizeof(number)), 0, 0};
+  if (task.scratch) {
+    while (made < n && !pthread_create(&helpers[made], 0, do_blocks, &task)) made++;
+    do_blocks(&task);
+    for (int i = 0; i < made; i++) pthread_join(helpers[i], 0);
+  }
+  free(task.scratch);
   atomic_fetch_sub(&busy, n + 1);
-  return atomic_load(&task.failed);
+  return !task.scratch;
 }
 
 /* ---- what is called from outside ---- */
