@@ -224,7 +224,7 @@ def work(sizes: dict) -> dict[str, float]:
 
 def tsgm(python: str, quick: bool) -> dict:
     """tsgm's TimeGAN by its own fit, in its own environment; this library just before and after."""
-    library = Worker(CONTESTANTS["library"])
+    library = Worker(CONTESTANTS["library, TensorFlow's kernels"])
     library.ask("run", phase="joint", steps=5)
     around = [library.ask("run", phase="joint", steps=20)]
     command = [python, str(HERE / "tsgm_speed.py"), "--steps", "14" if quick else "40"]

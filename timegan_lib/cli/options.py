@@ -236,7 +236,7 @@ def _add_training(command: argparse.ArgumentParser) -> None:
 
 def _add_threads(command: argparse.ArgumentParser) -> None:
     command.add_argument("--threads", type=int, metavar="N",
-                         help="threads to compute with (as TensorFlow chooses: the cores there are)")  # fmt: skip
+                         help="threads to compute with (1 within an operation, 2 side by side)")  # fmt: skip
 
 
 def _add_table(command: argparse.ArgumentParser, which: str) -> None:
