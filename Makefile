@@ -38,6 +38,9 @@ test: env ## everything that CI checks: lint, spelling, types, strict build, uni
 	$(call step,The book$(comma) every warning an error,rm -rf _build && \
 	  $(BIN)/jupyter-book build . -q -W -n --keep-going,the strict build of the book gave warnings; see above.)
 	$(call step,Unit tests,$(BIN)/pytest -q -n $(JOBS) --dist loadfile tests,a unit test failed; see above.)
+	$(call step,Networks and training once more$(comma) on the kernels of TensorFlow,\
+	  TIMEGAN_KERNEL=off $(BIN)/pytest -q -n $(JOBS) --dist loadfile tests/networks tests/training,\
+	  a test failed on the kernels of TensorFlow; see above.)
 	$(call step,Every notebook$(comma) run and compared with its stored outputs,\
 	  $(BIN)/pytest -q -n $(JOBS) --dist loadfile --nbval --nbval-current-env book,\
 	  a notebook does not give its stored outputs; see above.)

@@ -35,7 +35,7 @@ def use_threads(n: int) -> None:
 def threads_now() -> tuple[int, int]:
     """Within an operation, and operations side by side; 0 where TensorFlow chooses.
 
-    Taught in book/many-runs.ipynb.
+    Taught in book/how-the-code-is-built.md.
     """
     asked = (
         tf.config.threading.get_intra_op_parallelism_threads(),

@@ -12,7 +12,7 @@ def test_the_lines_of_a_function_without_its_docstring():
 
 
 def test_methods_lose_their_indent_and_classes_their_docstring():
-    assert code_of(RecurrentNetwork.__call__).startswith("def __call__(self, x")
+    assert code_of(RecurrentNetwork.__call__).startswith("def __call__(\n    self, x")
     found = code_of(RecurrentNetwork)
     assert found.startswith("class RecurrentNetwork:\n    def __init__(")
     assert '"""' not in found

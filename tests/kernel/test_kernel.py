@@ -2,16 +2,19 @@
 aside wherever it cannot be built."""
 
 import ctypes
+import json
 import os
 import shutil
 import subprocess
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import fit, run_config
 
 from timegan_lib.kernel import SWITCH, build, kernel
 from timegan_lib.networks.recurrent import recurrent_stack, weight_shapes
@@ -222,3 +225,25 @@ if child == 0:
 print(os.waitpid(child, 0)[1])
 """
     assert in_new_processes(1, code, tmp_path) == ["0"]
+
+
+@needs_ours
+def test_a_run_says_its_kernel_and_when_it_goes_on_with_the_other(eager, monkeypatch, tmp_path):
+    def recorded():
+        return json.loads((tmp_path / "config.json").read_text())["kernel"]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit(tmp_path, run_config(steps=(1, 1, 1)))
+    assert recorded() == "own"
+    monkeypatch.setenv(SWITCH, "off")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit(tmp_path, run_config(steps=(1, 1, 1)))  # nothing is left to train
+    with pytest.warns(UserWarning, match="made on the kernel 'own' and goes on on 'tensorflow'"):
+        fit(tmp_path, run_config(steps=(1, 1, 2)))
+    assert recorded() == "own, then tensorflow"
+    monkeypatch.delenv(SWITCH)
+    with pytest.warns(UserWarning, match=f"{SWITCH}=off chooses TensorFlow's"):
+        fit(tmp_path, run_config(steps=(1, 1, 3)))
+    assert recorded() == "own, then tensorflow, then own"

@@ -1,7 +1,7 @@
 """Runs on many machines, through Dask. Workers, scheduler and network may go and come back.
 
 What is made is in the run directories, on a folder that all machines share; so whatever is lost, it is
-enough to ask for the runs again that are not finished. Taught in book/many-runs.ipynb.
+enough to ask for the runs again that are not finished. Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def make_on_cluster(
 
     tables: name -> data. options: those of `make`. Dask begins a run again whose worker died; where
     the scheduler is lost, this waits for the address to answer again. Raises InputError if Dask is
-    not installed or nothing answers at first. Taught in book/many-runs.ipynb.
+    not installed or nothing answers at first. Taught in book/how-the-code-is-built.md.
     """
     client = connect(address)
     outcomes: dict[str, str] = {}
@@ -53,7 +53,7 @@ def make_on_cluster(
 
 
 def connect(address: str) -> Any:
-    """A client of the scheduler there. Raises InputError. Taught in book/many-runs.ipynb."""
+    """A client of the scheduler there. Raises InputError. Taught in book/how-the-code-is-built.md."""
     try:
         from distributed import Client
     except ImportError:

@@ -1,7 +1,7 @@
 """Runs side by side on this machine, each in a process of its own.
 
 One process for each run at a time, so that a process that dies takes no other run with it, and it is
-known whose it was. Taught in book/many-runs.ipynb.
+known whose it was. Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def make_here(
 
     tables: name -> data. options: those of `make`. A run whose process dies (killed, out of memory) is
     begun once more, from its checkpoint. A KeyboardInterrupt lets every run save first.
-    Taught in book/many-runs.ipynb.
+    Taught in book/how-the-code-is-built.md.
     """
     queue, deaths = deque(runs), Counter[str]()
     outcomes: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""One run of a plan, made in whatever process it is called in. Taught in book/many-runs.ipynb."""
+"""One run of a plan, made in whatever process it is called in. Taught in book/how-the-code-is-built.md."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def make(
 
     A finished run is left as it is. One that another process is training is left to that after a
     pause: ask again. No error is raised; the text of one is kept in `run.failed_file`.
-    Taught in book/many-runs.ipynb.
+    Taught in book/how-the-code-is-built.md.
     """
     with contextlib.suppress(InputError):  # a worker that has begun with other threads
         use_threads(1)
@@ -45,7 +45,7 @@ def make(
 
 
 def failed(run: Run, reason: str, story: str = "") -> str:
-    """Keep why a run failed, in its file and as its state. Taught in book/many-runs.ipynb."""
+    """Keep why a run failed, in its file and as its state. Taught in book/how-the-code-is-built.md."""
     line = " ".join(reason.split())
     with contextlib.suppress(InputError):  # a full disk, which may be the reason
         write_text(run.failed_file, f"{line}\n\n{story}".rstrip() + "\n")

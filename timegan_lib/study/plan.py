@@ -1,6 +1,6 @@
 """The plan of a study: every table with every setting and every seed, each a run with a name.
 
-Taught in book/many-runs.ipynb.
+Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Run:
     """One run of a plan: which table, seed and settings, in which folder.
 
     settings: those that the plan names. config: all of them. command: the line that makes this run
-    alone, or None. Taught in book/many-runs.ipynb.
+    alone, or None. Taught in book/how-the-code-is-built.md.
     """
 
     name: str
@@ -71,7 +71,7 @@ def make_plan(
     tables: names. out: the folder that holds the runs. seeds: one, or several. settings: name -> a
     value or a list of them. steps: of each phase, as TimeGANConfig takes them; no part of the names.
     Raises InputError for a setting that is unknown or does not fit, and for what would be made twice.
-    Taught in book/many-runs.ipynb.
+    Taught in book/how-the-code-is-built.md.
     """
     out = Path(out)
     _check_folder(out)
@@ -97,7 +97,7 @@ def make_plan(
 def check_plan(runs: Sequence[Run], tables: Mapping[str, SequenceDataset]) -> None:
     """Raise InputError for a run that its data or its folder do not allow; nothing is changed.
 
-    tables: name -> data. Taught in book/many-runs.ipynb.
+    tables: name -> data. Taught in book/how-the-code-is-built.md.
     """
     prepared = {name: prepare(data) for name, data in tables.items()}
     for run in runs:

@@ -1,7 +1,7 @@
 """How far the runs of a plan are, as their folders tell: words, a table, and one bar for all.
 
 Whoever makes the runs, in whichever process, on whichever machine: the folder is what all can see.
-Taught in book/many-runs.ipynb.
+Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SECONDS = 1.0  # between two looks at the folders
 def steps_of(run: Run) -> dict[str, int]:
     """Steps of each phase that the model in the run's folder has; {} where there is none.
 
-    The model is the last file that a training writes. Taught in book/many-runs.ipynb.
+    The model is the last file that a training writes. Taught in book/how-the-code-is-built.md.
     """
     try:
         with np.load(run.directory.model_file, allow_pickle=False) as model:
@@ -38,7 +38,7 @@ def steps_of(run: Run) -> dict[str, int]:
 
 
 def is_finished(run: Run) -> bool:
-    """Whether the run has all the steps it was asked for. Taught in book/many-runs.ipynb."""
+    """Whether the run has all the steps it was asked for. Taught in book/how-the-code-is-built.md."""
     done = steps_of(run)
     if not run.targets:
         return bool(done)
@@ -47,7 +47,7 @@ def is_finished(run: Run) -> bool:
 
 
 def state_of(run: Run) -> str:
-    """Finished, failed and why, begun and at which step, or not begun. Taught in book/many-runs.ipynb."""
+    """Finished, failed and why, begun and at which step, or not begun. Taught in book/how-the-code-is-built.md."""
     if is_finished(run):
         return FINISHED
     if is_claimed(run.folder):
@@ -63,7 +63,7 @@ def states_table(runs: Sequence[Run], outcomes: Mapping[str, str]) -> pd.DataFra
     """A row for each run: run, data, seed, the plan's settings, steps, minutes, state.
 
     outcomes: name of a run -> its state, where it is known better than from the folder. data: only
-    where there are several. Taught in book/many-runs.ipynb.
+    where there are several. Taught in book/how-the-code-is-built.md.
     """
     rows: list[dict[str, Any]] = []
     several = len({run.table for run in runs}) > 1
@@ -79,7 +79,7 @@ class Bar:
     """One progress bar for all runs, in steps of all phases, which looks at the folders now and then.
 
     shown: False for none; there is none either where stderr is no terminal.
-    Taught in book/many-runs.ipynb.
+    Taught in book/how-the-code-is-built.md.
     """
 
     def __init__(self, runs: Sequence[Run], shown: bool):

@@ -48,7 +48,7 @@ def make_all(
 ) -> pd.DataFrame:  # fmt: skip
     """Make the runs of a plan and return the table of `sweep`. options: snapshots, checkpoint_every.
 
-    Raises InputError as `sweep` does. Taught in book/many-runs.ipynb.
+    Raises InputError as `sweep` does. Taught in book/how-the-code-is-built.md.
     """
     jobs = whole_number("jobs", jobs, 1)
     shots = tuple(whole_number("snapshots", step, 1) for step in options["snapshots"])
