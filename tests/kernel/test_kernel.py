@@ -174,6 +174,14 @@ def test_a_compiler_that_fails(fresh, tmp_path, script, words):
     )  # nothing is left that could be taken for a kernel
 
 
+@needs_ours
+def test_the_cache_may_be_a_folder_by_a_relative_name_and_shared(fresh, tmp_path):
+    fresh.chdir(tmp_path)
+    fresh.setenv(build.CACHE, ".")
+    library = build._built(shutil.which(os.environ.get("CC") or "cc"))
+    assert library.is_absolute() and library.stat().st_mode & 0o777 == 0o755
+
+
 def test_a_cache_folder_that_cannot_be_made(fresh, tmp_path):
     (tmp_path / "file").write_text("")
     fresh.setenv(build.CACHE, str(tmp_path / "file" / "cache"))

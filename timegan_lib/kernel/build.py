@@ -54,13 +54,13 @@ def kernel(cell: str = "gru") -> Kernel:
 
 @functools.cache
 def _kernel() -> Kernel:
-    if tf.config.list_physical_devices("GPU"):
-        return Kernel(TENSORFLOWS, "there is a GPU")
     compiler = next(filter(None, map(shutil.which, [os.environ.get("CC", ""), "cc", "gcc"])), None)
     if compiler is None:
         return Kernel(TENSORFLOWS, "there is no C compiler")
     library = Path()
     try:
+        if tf.config.list_physical_devices("GPU"):
+            return Kernel(TENSORFLOWS, "there is a GPU")
         library = _built(compiler)
         operations = tf.load_op_library(str(library))
         ctypes.CDLL(str(library)).gru_threads(_threads())
@@ -68,10 +68,11 @@ def _kernel() -> Kernel:
         said = [line for line in error.stderr.splitlines() if "error" in line] or [str(error)]
         return Kernel(TENSORFLOWS, f"{compiler} says: {said[0].split('error:')[-1].strip()}")
     except tf.errors.OpError as error:  # what lies there cannot be loaded
-        library.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            library.unlink(missing_ok=True)
         return Kernel(TENSORFLOWS, str(error).splitlines()[0])
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Kernel(TENSORFLOWS, str(error).splitlines()[0])
+    except Exception as error:  # whatever it is, no training shall end of it
+        return Kernel(TENSORFLOWS, (str(error) or type(error).__name__).splitlines()[0])
     return Kernel(OURS, str(library), operations)
 
 
@@ -80,13 +81,12 @@ def _built(compiler: str) -> Path:
     arm = platform.machine().lower() in ("arm64", "aarch64")
     command = [compiler, "-O3", "-mcpu=native" if arm else "-march=native", "-ffp-contract=fast",
                "-std=gnu11", "-w", "-shared", "-fPIC", f"-I{tf.sysconfig.get_include()}"]  # fmt: skip
-    version = subprocess.run(
-        [compiler, "--version"], capture_output=True, text=True, check=True, timeout=PATIENCE
-    )
+    version = _run([compiler, "--version"])
     depends = [source.read_text(encoding="utf-8") for source in SOURCES]
-    depends += [*command, version.stdout, tf.__version__, _processor()]
+    depends += [*command, version, tf.__version__, _processor()]
     key = hashlib.sha256("\0".join(depends).encode()).hexdigest()[:16]
     folder = Path(os.environ.get(CACHE) or platformdirs.user_cache_dir("timegan_lib"))
+    folder = folder.expanduser().absolute()
     library = folder / f"gru-{key}.so"
     if library.exists():
         return library
@@ -95,11 +95,20 @@ def _built(compiler: str) -> Path:
     os.close(descriptor)
     try:
         command += ["-o", part, str(SOURCES[0]), *tf.sysconfig.get_link_flags(), "-lpthread"]
-        subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+        _run(command)
+        os.chmod(part, 0o755)  # others may share the folder
         os.replace(part, library)  # whoever else is building now replaces it by the same
     finally:
         Path(part).unlink(missing_ok=True)
     return library
+
+
+def _run(command: list[str]) -> str:
+    """What the command says, in English."""
+    return subprocess.run(
+        command, capture_output=True, text=True, errors="replace", check=True, timeout=PATIENCE,
+        env=os.environ | {"LC_ALL": "C"},
+    ).stdout  # fmt: skip
 
 
 def _processor() -> str:

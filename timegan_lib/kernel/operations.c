@@ -19,6 +19,8 @@ static void get(Context *context, int i, TF_Tensor **tensor, TF_Status *status) 
 /* Where output i goes, (shape[0], ..., shape[dims - 1]). */
 static float *make(Context *context, int i, int dims, const int64_t *shape, TF_Tensor **tensor, TF_Status *status) {
   size_t bytes = sizeof(float);
+  *tensor = 0;
+  if (TF_GetCode(status) != TF_OK) return 0; /* the next call would forget it */
   for (int k = 0; k < dims; k++) bytes *= shape[k];
   *tensor = TF_AllocateOutput(context, i, TF_FLOAT, shape, dims, bytes, status);
   return *tensor ? TF_TensorData(*tensor) : 0;

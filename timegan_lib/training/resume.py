@@ -64,6 +64,7 @@ def begin(
     check_same_run(run, found, record)
     checkpoint = run.read_checkpoint()
     if checkpoint is None:
+        run.write_config(found | {"kernel": record["kernel"]})
         return pd.DataFrame(), asked
     training.restore(checkpoint)
     steps = _steps(run, list(training.steps_done.values()), asked)
