@@ -86,6 +86,8 @@ def test_the_plan_is_the_product_and_a_name_says_what_a_run_is(tmp_path):
         (["--set", "static_hidden=3"], "need data with static features"),
         (["google.csv"], "is for shipped data sets; google.csv is a file"),
         (["ar_gaussian"], "ar_gaussian is given more than once"),
+        (["a/d.csv", "../a/d.csv"], "a/d.csv: another table would give its runs the same names"),
+        (["a/d.csv", "b/D.csv"], "a/d.csv: another table would give its runs the same names"),
         (["--nope"], "unrecognized arguments: --nope"),
     ],
 )

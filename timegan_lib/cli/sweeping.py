@@ -21,7 +21,7 @@ from timegan_lib.cli.tables import read_data
 from timegan_lib.config import InputError
 from timegan_lib.data import DATASETS, SequenceDataset
 from timegan_lib.study.plan import MOST_SEEDS, Run, make_plan
-from timegan_lib.study.states import FAILED, state_of
+from timegan_lib.study.states import FAILED, FINISHED, state_of
 from timegan_lib.study.sweeping import make_all
 from timegan_lib.training import TrainingError
 
@@ -74,6 +74,9 @@ def sweep(options: argparse.Namespace, command: str) -> None:
             f"{len(bad)} of {len(runs)} runs failed: {', '.join(bad)}; why stands in "
             f"{Path(options.out) / bad[0]}.failed.txt"
         )
+    for run, state in zip(table["run"], table["state"], strict=True):
+        if state != FINISHED:
+            raise TrainingError(f"{run}: {state}")
 
 
 def read_seeds(text: str) -> list[int]:
@@ -146,9 +149,16 @@ def _table_names(files: Sequence[str]) -> list[str]:
             raise InputError(f"{file} is given more than once")
     stems = [Path(file).name.split(".")[0] or Path(file).name for file in files]
     whole = [re.sub(r"[\\/]+", "-", file).strip("-.") for file in files]
-    return [
+    names = [
         stem if stems.count(stem) == 1 else path for stem, path in zip(stems, whole, strict=True)
     ]
+    folders = [name.lower() for name in names]  # as some drives compare them
+    for file, folder in zip(files, folders, strict=True):
+        if folders.count(folder) > 1:
+            raise InputError(
+                f"{file}: another table would give its runs the same names; rename one"
+            )
+    return names
 
 
 # ---- plans in a file ----
