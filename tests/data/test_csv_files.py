@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import warnings
 
 import numpy as np
@@ -54,6 +55,16 @@ def test_the_usual_encodings(tmp_path, encoding):
         assert list(read(file, encoding=encoding)) == ["größe", "où"]
     else:
         assert list(read(file)) == ["größe", "où"]
+
+
+@pytest.mark.parametrize("number", ["-1'000", "1 000", "12.345.678", "1_000", "2’000"])
+def test_a_first_row_of_grouped_numbers_is_said_too(tmp_path, number):
+    file = write(tmp_path / "t.csv", f"{number},gray\n0,gray\n0,gray\n")
+    mark = re.search(r"[^-\d]", number)[0]
+    decimal = "," if mark == "." else "."
+    with pytest.raises(InputError, match="--no-header"):
+        read(file, thousands=mark, decimal=decimal, separator=",")
+    assert list(read(write(tmp_path / "u.csv", "sensor 100,b\n1,2\n3,4\n"))) == ["sensor 100", "b"]
 
 
 @pytest.mark.parametrize(

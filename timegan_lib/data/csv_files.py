@@ -281,17 +281,23 @@ def _check_header(
 def _cells_like_data(labels: list[str], frame: pd.DataFrame) -> list[str]:
     """The names that are numbers or dates as the cells below them; or all, if all are words from below."""
     if not isinstance(frame.index, pd.RangeIndex) or frame.shape[1] != len(labels):
-        return [label for label in labels if is_number(label.replace(",", "."))]
+        return [label for label in labels if _is_written_number(label)]
     found, words = [], []
     for label, column in zip(labels, frame.columns, strict=True):
         known = frame[column].dropna()
         if pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_bool_dtype(known):
-            found += [label] if is_number(label.replace(",", ".")) else []
+            found += [label] if _is_written_number(label) else []
         elif len(known) and _is_date(label) and _is_date(str(known.iloc[0])):
             found.append(label)
         elif len(known) and (known.astype(str) == label).any() and known.nunique() > 1:
             words.append(label)
     return found or (words if len(words) == len(labels) else [])
+
+
+def _is_written_number(text: str) -> bool:
+    """Whether it reads as a number in some dialect, such as 2,5 or 1'000."""
+    ungrouped = re.sub(r"(?<=\d)[.'’_\s](?=\d{3}(?!\d))", "", text)
+    return is_number(ungrouped.replace(",", "."))
 
 
 def _is_date(text: str) -> bool:
