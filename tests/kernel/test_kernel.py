@@ -1,7 +1,6 @@
 """Our kernel gives what TensorFlow's kernels give, the same bits on any number of threads, and steps
 aside wherever it cannot be built."""
 
-import ctypes
 import json
 import os
 import shutil
@@ -19,7 +18,11 @@ from helpers import fit, run_config
 from timegan_lib.kernel import SWITCH, build, kernel
 from timegan_lib.networks.recurrent import recurrent_stack, weight_shapes
 
-OURS = build._kernel()
+with (
+    pytest.MonkeyPatch.context() as patch
+):  # the switch may be off outside: these tests turn it themselves
+    patch.delenv(SWITCH, raising=False)
+    OURS = build._kernel()
 needs_ours = pytest.mark.skipif(OURS.operations is None, reason=OURS.why)
 # batch, T, inputs, units, layers: whole and broken blocks, one of everything, inputs wider than units
 SIZES = [
@@ -27,9 +30,15 @@ SIZES = [
 ]  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def switched_on(monkeypatch):
+    monkeypatch.delenv(SWITCH, raising=False)
+
+
 @pytest.fixture
 def fresh(monkeypatch):
-    """The kernel is looked for anew."""
+    """The kernel is looked for anew, on a machine without a GPU."""
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: [])
     build._kernel.cache_clear()
     yield monkeypatch
     monkeypatch.undo()
@@ -87,17 +96,33 @@ def test_weights_that_are_not_trained_have_no_gradient(monkeypatch):
 
 @needs_ours
 @pytest.mark.parametrize("rows", [40, 128, 300])
-def test_bits_do_not_depend_on_threads(rows):
+def test_bits_do_not_depend_on_threads(monkeypatch, rows):
     x, weights = batch((rows, 6, 3)), weights_of(3, 5, 2)
-    threads = ctypes.CDLL(OURS.why).gru_threads
     found = []
-    try:
-        for n in (1, 2, 7):
-            threads(n)
-            found.append([a.numpy().tobytes() for a in states_and_gradients(x, weights)])
-    finally:
-        threads(build._threads())
+    for n in (1, 2, 7):
+        monkeypatch.setattr(build, "_threads", lambda n=n: n)
+        found.append([a.numpy().tobytes() for a in states_and_gradients(x, weights)])
     assert found[0] == found[1] == found[2]
+
+
+@needs_ours
+def test_threads_at_work_are_those_allowed_and_stay(tmp_path):
+    """A call on n threads leaves n - 1 helpers, and later calls make no more."""
+    code = """
+import os, tensorflow as tf
+from timegan_lib.kernel import build
+from timegan_lib.networks.recurrent import recurrent_stack
+def call(n):
+    build._threads = lambda: n
+    recurrent_stack(tf.ones((300, 4, 2)), w, "gru")
+    return len(os.listdir("/proc/self/task"))
+w = [[tf.ones((5, 6)) / 9, tf.ones(6), tf.ones((5, 3)) / 9, tf.zeros(3)]]
+one = call(1)
+print([call(n) - one for n in (1, 2, 2, 4, 4, 1)])
+"""
+    if not Path("/proc/self/task").exists():
+        pytest.skip("counts threads as Linux does")
+    assert in_new_processes(1, code, tmp_path) == ["[0, 1, 1, 3, 3, 3]"]
 
 
 @needs_ours
@@ -158,7 +183,7 @@ def test_without_a_compiler(fresh, tmp_path):
     "script, words",
     [
         ("exit 1", "exit status 1"),
-        ('[ "$1" = --version ] || { echo "x.c:1: error: no such thing" >&2; exit 1; }', "no such thing"),
+        ('case "$*" in *-dM*) exit 0;; esac; { echo "x.c:1: error: no such thing" >&2; exit 1; }', "no such thing"),
         ("echo 1", "file too short"),  # fails in silence
     ],
 )  # fmt: skip
@@ -175,10 +200,35 @@ def test_a_compiler_that_fails(fresh, tmp_path, script, words):
 
 
 @needs_ours
+def test_a_compiler_of_several_words(fresh, tmp_path):
+    through = tmp_path / "through"
+    through.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path / "said"}\nexec "$@"\n')
+    through.chmod(0o755)
+    fresh.setenv("CC", f"{through} cc")
+    fresh.setenv(build.CACHE, str(tmp_path / "cache"))
+    assert build._built(build._compiler()).exists()
+    assert "-shared" in (tmp_path / "said").read_text()
+
+
+def test_a_compiler_whose_words_cannot_be_read(fresh):
+    fresh.setenv("CC", 'cc "')
+    falls_back("No closing quotation")
+
+
+@needs_ours
+@pytest.mark.parametrize("inputs, units", [(3, 3), (2, 4)])
+def test_shapes_that_do_not_fit(inputs, units):
+    """The operation reads memory by these shapes."""
+    weights = [weights_of(2, 3, 1)[0], weights_of(3, units, 1)[0]]
+    with pytest.raises(ValueError, match="takes weights of shapes"):
+        recurrent_stack(batch((2, 3, inputs)), weights, "gru")
+
+
+@needs_ours
 def test_the_cache_may_be_a_folder_by_a_relative_name_and_shared(fresh, tmp_path):
     fresh.chdir(tmp_path)
     fresh.setenv(build.CACHE, ".")
-    library = build._built(shutil.which(os.environ.get("CC") or "cc"))
+    library = build._built(build._compiler())
     assert library.is_absolute() and library.stat().st_mode & 0o777 == 0o755
 
 
@@ -212,7 +262,7 @@ def test_two_processes_that_build_at_once(tmp_path):
 def test_another_processor_gets_a_kernel_of_its_own(tmp_path):
     code = """
 from timegan_lib.kernel import build
-build._processor = lambda: "another one"
+build._machine = lambda command: "another one"
 print(build.kernel().name)
 """
     assert in_new_processes(1, code, tmp_path) == ["own"]

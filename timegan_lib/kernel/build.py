@@ -12,6 +12,7 @@ import functools
 import hashlib
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -25,7 +26,7 @@ from timegan_lib.threads import threads_now
 
 SWITCH = "TIMEGAN_KERNEL"  # environment variable; "off" chooses TensorFlow's kernels
 CACHE = "TIMEGAN_CACHE"  # environment variable; another folder for what is built
-SOURCES = [Path(__file__).with_name(name) for name in ("operations.c", "gru.c")]
+SOURCES = [Path(__file__).with_name(name) for name in ("operations.c", "gru.c", "threads.c")]
 PATIENCE = 120  # seconds for the compiler, which needs one
 OURS, TENSORFLOWS = "own", "tensorflow"
 
@@ -49,24 +50,26 @@ def kernel(cell: str = "gru") -> Kernel:
         return Kernel(TENSORFLOWS, f"ours has no {cell.upper()}")
     if os.environ.get(SWITCH, "").lower() in ("off", "0", "no", "false"):
         return Kernel(TENSORFLOWS, f"{SWITCH}={os.environ[SWITCH]}")
-    return _kernel()
+    ours = _kernel()
+    if ours.operations is not None:
+        ctypes.CDLL(ours.why).gru_threads(_threads())  # as chosen by now
+    return ours
 
 
 @functools.cache
 def _kernel() -> Kernel:
-    compiler = next(filter(None, map(shutil.which, [os.environ.get("CC", ""), "cc", "gcc"])), None)
-    if compiler is None:
-        return Kernel(TENSORFLOWS, "there is no C compiler")
-    library = Path()
+    compiler, library = [""], Path()
     try:
+        compiler = _compiler()
+        if not compiler:
+            return Kernel(TENSORFLOWS, "there is no C compiler")
         if tf.config.list_physical_devices("GPU"):
             return Kernel(TENSORFLOWS, "there is a GPU")
         library = _built(compiler)
         operations = tf.load_op_library(str(library))
-        ctypes.CDLL(str(library)).gru_threads(_threads())
     except subprocess.CalledProcessError as error:
         said = [line for line in error.stderr.splitlines() if "error" in line] or [str(error)]
-        return Kernel(TENSORFLOWS, f"{compiler} says: {said[0].split('error:')[-1].strip()}")
+        return Kernel(TENSORFLOWS, f"{compiler[0]} says: {said[0].split('error:')[-1].strip()}")
     except tf.errors.OpError as error:  # what lies there cannot be loaded
         with contextlib.suppress(OSError):
             library.unlink(missing_ok=True)
@@ -76,14 +79,21 @@ def _kernel() -> Kernel:
     return Kernel(OURS, str(library), operations)
 
 
-def _built(compiler: str) -> Path:
+def _compiler() -> list[str]:
+    """The words that call it: those of CC, which may be several ("ccache gcc"), or cc, or gcc; [] for none."""
+    for words in (shlex.split(os.environ.get("CC", "")), ["cc"], ["gcc"]):
+        if words and (found := shutil.which(words[0])):
+            return [found, *words[1:]]
+    return []
+
+
+def _built(compiler: list[str]) -> Path:
     """The shared library, from the cache or built now. Its name holds all that it depends on."""
     arm = platform.machine().lower() in ("arm64", "aarch64")
-    command = [compiler, "-O3", "-mcpu=native" if arm else "-march=native", "-ffp-contract=fast",
+    command = [*compiler, "-O3", "-mcpu=native" if arm else "-march=native", "-ffp-contract=fast",
                "-std=gnu11", "-w", "-shared", "-fPIC", f"-I{tf.sysconfig.get_include()}"]  # fmt: skip
-    version = _run([compiler, "--version"])
     depends = [source.read_text(encoding="utf-8") for source in SOURCES]
-    depends += [*command, version, tf.__version__, _processor()]
+    depends += [*command, tf.__version__, *platform.libc_ver(), _machine(command)]
     key = hashlib.sha256("\0".join(depends).encode()).hexdigest()[:16]
     folder = Path(os.environ.get(CACHE) or platformdirs.user_cache_dir("timegan_lib"))
     folder = folder.expanduser().absolute()
@@ -94,10 +104,11 @@ def _built(compiler: str) -> Path:
     descriptor, part = tempfile.mkstemp(dir=folder, prefix=".gru-", suffix=".so")
     os.close(descriptor)
     try:
-        command += ["-o", part, str(SOURCES[0]), *tf.sysconfig.get_link_flags(), "-lpthread"]
+        command += ["-o", part, str(SOURCES[0]), *tf.sysconfig.get_link_flags(), "-lpthread", "-lm"]
         _run(command)
         os.chmod(part, 0o755)  # others may share the folder
-        os.replace(part, library)  # whoever else is building now replaces it by the same
+        if not library.exists():  # what somebody has loaded stays
+            os.replace(part, library)
     finally:
         Path(part).unlink(missing_ok=True)
     return library
@@ -111,13 +122,9 @@ def _run(command: list[str]) -> str:
     ).stdout  # fmt: skip
 
 
-def _processor() -> str:
-    """What -march=native depends on."""
-    names = ("model name", "flags", "Features", "CPU part")
-    with contextlib.suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return "\n".join(sorted({line for line in lines if line.startswith(names)}))
-    return f"{platform.machine()} {platform.processor()}"
+def _machine(command: list[str]) -> str:
+    """What the compiler defines for this processor: its own version, and each instruction it may use."""
+    return _run([*command, "-dM", "-E", "-x", "c", os.devnull])
 
 
 def _threads() -> int:

@@ -2,20 +2,19 @@
 
      r, u = sigmoid([x, h] W_ru + b_ru)     c = tanh([x, r h] W_c + b_c)     h' = u h + (1 - u) c
 
-   A `number` holds the same number of ROWS sequences side by side, and one instruction works on LANES
-   of them. So the code reads as if it were for one sequence: no index of the batch appears in it, and
-   no weight is packed or padded. ROWS sequences are a block, and go through all steps of all layers
-   together, so that their numbers are still in the processor's cache when they are used again. Blocks
-   know nothing of each other until their gradients of the weights are added up, always in the same
-   order: the result is the same to the bit, however many threads share the blocks.
+   A `vec` is LANES floats that one instruction adds or multiplies (GCC's and Clang's vector extension: a + b
+   on two of them is LANES additions). A `number` is V of them: one and the same number of ROWS sequences, side
+   by side. So the code reads as if it were for one sequence: no index of the batch appears in it, and no weight
+   is packed or padded. ROWS sequences are a block, and go through all steps of all layers together, so that their
+   numbers are still in the processor's cache when they are used again. Blocks know nothing of each other until
+   their gradients of the weights are added up, always in the same order: the result is the same to the bit,
+   however many threads share the blocks.
 
    Per layer, float32, as TensorFlow 1 lays them out: W_ru (I + H, 2 H), first r then u; b_ru (2 H);
    W_c (I + H, H); b_c (H). I is the size of x: the stack's inputs, or H of the layer below. */
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "threads.c"
 
 #if defined(__x86_64__) && !defined(__FMA__)
 #error "this processor multiplies and adds in two instructions"
@@ -48,7 +47,7 @@ typedef float vec __attribute__((vector_size(4 * LANES)));
 typedef int ivec __attribute__((vector_size(4 * LANES)));
 typedef vec number[V];
 
-/* lanes of a, counted from 0, and of b, counted from LANES */
+/* [a, b][which]: lanes of a are counted from 0, those of b from LANES */
 INLINE vec mix(vec a, vec b, ivec which) {
 #ifdef __clang__
   vec mixed;
@@ -67,10 +66,12 @@ INLINE vec clamp(vec x, float most) {
   return x;
 }
 
-/* 1 / (1 + exp(-k x)), where power = k / ln 2: so exp(-k x) = 2^(-power x) = 2^n 2^f, |f| <= 1/2, and 2^f by
-   a polynomial (relative error 8e-8). NaN stays NaN: no comparison with it is true. */
+/* 1 / (1 + exp(-k x)), where power = k / ln 2: so exp(-k x) = 2^t = 2^n 2^f with n whole and |f| <= 1/2.
+   n: beside 1.5 * 2^23 a float has no room for a fraction, so that adding and taking it away again rounds.
+   2^n: a float keeps its power of two, plus 127, from bit 23 on. 2^f: a polynomial (relative error 8e-8).
+   NaN stays NaN: no comparison with it is true. */
 INLINE vec logistic(vec x, float power) {
-  const vec zero = {0}, whole = zero + 12582912.0f; /* 1.5 * 2^23: rounds to whole numbers */
+  const vec zero = {0}, whole = zero + 12582912.0f; /* 1.5 * 2^23 */
   vec t = clamp(-power * x, 60.0f);
   vec n = (t + whole) - whole, f = t - n;
   vec p = 0.0013276471f + zero;
@@ -83,11 +84,13 @@ INLINE vec logistic(vec x, float power) {
   return 1.0f / (1.0f + p * (vec)exponent);
 }
 INLINE vec sigmoid(vec x) { return logistic(x, 1.44269504f); }
+/* absolute error 1e-7, as that of the sums it is taken of */
 INLINE vec tanh_(vec x) { return 2.0f * logistic(x, 2.88539008f) - 1.0f; }
 
 /* ---- products ---- */
 
-/* sum_k x[k] w[k, j], where w[k, j] lies at w[k * down + j * right] */
+/* sum_k x[k] w[k, j], where w[k, j] lies at w[k * down + j * right]: (columns, 1) for w, (1, columns) for its
+   transpose */
 typedef struct {
   const number *x;
   int n;
@@ -108,7 +111,7 @@ INLINE void outputs(number *out, int j, int n, const float *bias, const Term *te
     for (int k = 0; k < terms[t].n; k++, w += down) {
 #pragma GCC unroll 12
       for (int i = 0; i < n; i++) {
-        const vec weight = zero + w[i * right];
+        const vec weight = w[i * right] - zero; /* in all lanes; + zero would cost an addition: -0.0 + 0.0 is 0.0 */
         EACH_V sum[i][v] += weight * x[k][v];
       }
     }
@@ -125,7 +128,8 @@ static void product(number *out, int n, const float *bias, Term a, Term b) {
   for (; j < n; j++) outputs(out, j, 1, bias, terms);
 }
 
-/* [a0 + a1, a2 + a3, ..., b0 + b1, ...]: after log2(LANES) rounds, LANES vectors have become one of sums */
+/* [a0 + a1, a2 + a3, ..., b0 + b1, ...]: half as many vectors, of sums of pairs. With four lanes, a b c d become
+   [a01 a23 b01 b23] and [c01 c23 d01 d23], then [a0123 b0123 c0123 d0123]: LANES vectors, one vector of sums */
 INLINE vec fold(vec a, vec b) {
   ivec even;
 #pragma GCC unroll 16
@@ -176,12 +180,11 @@ typedef struct {
   const float *x;    /* (B, T, I) */
   const float **w;   /* W_ru, b_ru, W_c, b_c of each layer */
   float *out;        /* (B, T, H) */
-  number *kept;      /* r, u, c, h' of every layer and step of a block, for the gradient */
+  number *kept;      /* (blocks, L, T, 4, H): r, u, c, h' of every step, for the gradient */
   const float *d_out;
   float *d_x;     /* (B, T, I) */
   float *d_w;     /* the gradients of all weights in a row, once for each block; or null: not wanted */
   size_t weights; /* how many they are */
-  size_t scratch; /* numbers that a thread needs for itself */
 } Stack;
 
 static int blocks(const Stack *s) { return (s->B + ROWS - 1) / ROWS; }
@@ -190,7 +193,8 @@ static number *kept(const Stack *s, int block, int layer) {
   return s->kept + ((size_t)block * s->L + layer) * s->T * 4 * s->H;
 }
 
-/* Rows become columns: log2(LANES) times, the first half is shuffled with the second. */
+/* Rows become columns: log2(LANES) times, the first half is shuffled with the second, as cards are. With four
+   lanes: [a0 c0 a1 c1] [a2 c2 a3 c3] [b0 d0 b1 d1] [b2 d2 b3 d3], then [a0 b0 c0 d0] [a1 b1 c1 d1] ... */
 INLINE void turn(vec m[LANES]) {
   ivec low;
 #pragma GCC unroll 16
@@ -234,7 +238,8 @@ static void cross(const Stack *s, int block, number *numbers, int n, const float
   }
 }
 
-static void forward(const Stack *s, int block, number *scratch) {
+static void forward(const void *stack, int block, void *scratch) {
+  const Stack *s = stack;
   const int H = s->H;
   number *zeros = scratch, *rh = zeros + H, *x0 = rh + H, *x = x0;
   memset(zeros, 0, H * sizeof(number));
@@ -266,7 +271,8 @@ static void forward(const Stack *s, int block, number *scratch) {
 }
 
 /* d_a stands for the gradient of the loss by a; d_r, d_u and d_c are those before the activations. */
-static void backward(const Stack *s, int block, number *scratch) {
+static void backward(const void *stack, int block, void *scratch) {
+  const Stack *s = stack;
   const int H = s->H, T = s->T;
   number *zeros = scratch, *d_h = zeros + H, *d_before = d_h + H, *d_rh = d_before + H;
   number *x0 = d_rh + H, *rh = x0 + T * s->I + SLACK, *d = rh + T * H + SLACK; /* d: d_r, d_u, d_c of each step */
@@ -322,68 +328,30 @@ static void backward(const Stack *s, int block, number *scratch) {
   cross(s, block, d_y, s->I, 0, s->d_x);
 }
 
-/* ---- threads ---- */
+/* ---- what the operations call; the number of threads, Python ---- */
 
-static atomic_int allowed = 1, busy = 0; /* threads, in all calls together */
-
-typedef struct {
-  const Stack *stack;
-  void (*work)(const Stack *, int block, number *scratch);
-  number *scratch;
-  atomic_int threads, next;
-} Task;
-
-static void *do_blocks(void *given) {
-  Task *task = given;
-  number *scratch = task->scratch + atomic_fetch_add(&task->threads, 1) * task->stack->scratch;
-  for (int block; (block = atomic_fetch_add(&task->next, 1)) < blocks(task->stack);)
-    task->work(task->stack, block, scratch);
-  return 0;
-}
-
-/* The caller works too. Helpers are made for one call: they inherit its treatment of denormals, nothing spins
-   while it waits, and nothing is left behind in a fork. Returns 0, or 1 if memory is lacking. */
-static int share(const Stack *s, void (*work)(const Stack *, int, number *)) {
-  pthread_t helpers[64];
-  const int others = atomic_fetch_add(&busy, 1), free_ones = atomic_load(&allowed) - others - 1;
-  int n = least(blocks(s) - 1, free_ones < 64 ? free_ones : 64), made = 0;
-  if (n < 0) n = 0;
-  atomic_fetch_add(&busy, n);
-  Task task = {s, work, aligned_alloc(sizeof(vec), (n + 1) * s->scratch * sizeof(number)), 0, 0};
-  if (task.scratch) {
-    while (made < n && !pthread_create(&helpers[made], 0, do_blocks, &task)) made++;
-    do_blocks(&task);
-    for (int i = 0; i < made; i++) pthread_join(helpers[i], 0);
-  }
-  free(task.scratch);
-  atomic_fetch_sub(&busy, n + 1);
-  return !task.scratch;
-}
-
-/* ---- what is called from outside ---- */
-
-void gru_threads(int n) { atomic_store(&allowed, n); }
+void gru_threads(int n) { allow_threads(n); }
 
 /* the floats of `kept` */
-size_t gru_kept(int B, int T, int L, int H) {
+static size_t gru_kept(int B, int T, int L, int H) {
   return (((size_t)(B + ROWS - 1) / ROWS) * L * T * 4 * H + SLACK) * ROWS;
 }
 
-int gru_forward(int B, int T, int L, int I, int H, const float *x, const float **w, float *out, float *kept) {
+static int gru_forward(int B, int T, int L, int I, int H, const float *x, const float **w, float *out, float *kept) {
   Stack s = {.B = B, .T = T, .L = L, .I = I, .H = H, .x = x, .w = w, .out = out, .kept = (number *)kept};
-  s.scratch = 2 * H + (size_t)T * (I > H ? I : H);
-  return share(&s, forward);
+  const size_t numbers = 2 * H + (size_t)T * (I > H ? I : H);
+  return share(forward, &s, blocks(&s), numbers * sizeof(number));
 }
 
 /* d_w: where the gradients of w go, or null */
-int gru_backward(int B, int T, int L, int I, int H, const float *x, const float **w, const float *kept,
+static int gru_backward(int B, int T, int L, int I, int H, const float *x, const float **w, const float *kept,
                  const float *d_out, float *d_x, float **d_w) {
   Stack s = {.B = B, .T = T, .L = L, .I = I, .H = H, .x = x, .w = w, .kept = (number *)kept};
   s.d_out = d_out, s.d_x = d_x;
   s.weights = (size_t)(I + H + 1 + (L - 1) * (2 * H + 1)) * 3 * H;
-  s.scratch = 4 * H + (size_t)T * (I + 4 * H + (I > H ? I : H)) + 3 * SLACK;
+  const size_t numbers = 4 * H + (size_t)T * (I + 4 * H + (I > H ? I : H)) + 3 * SLACK;
   if (d_w && !(s.d_w = calloc((blocks(&s) + 1) * s.weights, sizeof(float)))) return 1;
-  int failed = share(&s, backward);
+  int failed = share(backward, &s, blocks(&s), numbers * sizeof(number));
   if (!d_w) return failed;
   for (int block = 1; block < blocks(&s); block++)
     for (size_t i = 0; i < s.weights; i++) s.d_w[i] += s.d_w[block * s.weights + i];

@@ -102,6 +102,7 @@ static void add(const char *name, const char *const *words, void *(*made)(TF_OpK
 }
 
 __attribute__((constructor)) static void when_loaded(void) {
+  pthread_atfork(0, 0, forget_helpers);
   const char *words[] = {"?N: int >= 4", "<x: float", "<w: N * float", ">states: float", ">kept: float", 0};
   const char *gradient_words[] = {"?N: int >= 4",  "?wanted: int",  "<x: float",   "<d_states: float",
                                   "<kept: float", "<w: N * float", ">d_x: float", ">d_w: N * float", 0};

@@ -15,8 +15,10 @@ def gru_stack(
     operations: of `kernel`. x: (B, T, features). layers: W_ru, b_ru, W_c, b_c of each layer, as
     `networks.recurrent.weight_shapes` gives them. train: whether the gradients of the weights will be
     asked for. Returns the last layer's state at every step, (B, T, units).
+    Raises ValueError where shapes do not fit: the operation itself does not look at them.
     Taught in book/how-the-code-is-built.md.
     """
+    _check_shapes(x, layers)
 
     @tf.custom_gradient
     def run(x, *flat):
@@ -38,3 +40,15 @@ def gru_stack(
         return states, gradient
 
     return run(x, *[weight for layer in layers for weight in layer])
+
+
+def _check_shapes(x: tf.Tensor, layers: list[list[tf.Tensor]]) -> None:
+    units = layers[-1][-1].shape[0]
+    inputs = x.shape[2]
+    for k, layer in enumerate(layers):
+        rows = inputs + units
+        wanted = [(rows, 2 * units), (2 * units,), (rows, units), (units,)]
+        found = [tuple(weight.shape) for weight in layer]
+        if found != wanted:
+            raise ValueError(f"layer {k} takes weights of shapes {wanted}, not {found}")
+        inputs = units
