@@ -19,6 +19,7 @@ from timegan_lib.evaluation.inputs import Sequences, pair, take
 @dataclass(frozen=True)
 class Coverage:
     """Shares, 0 to 1; read them beside those of held-out data, which reach less than 1.
+    Values of pure noise lie far apart, so their balls are large: recall alone flatters them.
 
     precision: of the synthetic sequences, those inside the ball of some real one (few: they are wrong)
     recall: of the real sequences, those inside the ball of some synthetic one (few: kinds are missing)
@@ -55,6 +56,6 @@ def _radii(data: SequenceDataset, k: int) -> np.ndarray:
     if data.start is not None and not data.table.whole_sequences:
         begin, end = data.start[:, None], (data.start + data.lengths)[:, None]
         apart[(begin < end.T) & (end > begin.T)] = np.inf
-    ordered = np.partition(apart, min(k, len(apart) - 1) - 1, axis=1)[:, : min(k, len(apart) - 1)]
+    ordered = np.sort(apart, axis=1)[:, : min(k, len(apart) - 1)]
     farthest = np.where(np.isfinite(ordered), ordered, -np.inf).max(axis=1)  # the k-th, or the last
     return np.maximum(farthest, 0.0)
