@@ -8,8 +8,16 @@ them on a `page`. Knows nothing of how the data were made. Taught in book/how-th
 
 from timegan_lib.evaluation.report import Report, evaluate
 from timegan_lib.evaluation.scores.classifier import classifier_auc
+from timegan_lib.evaluation.scores.correlational import correlational_score
+from timegan_lib.evaluation.scores.coverage import coverage
 from timegan_lib.evaluation.scores.discriminative import discriminative_score
 from timegan_lib.evaluation.scores.diversity import diversity
+from timegan_lib.evaluation.scores.dynamics import (
+    inside_memory,
+    inside_memory_difference,
+    inside_share,
+    inside_share_difference,
+)
 from timegan_lib.evaluation.scores.fidelity import (
     autocorrelation,
     autocorrelation_difference,
@@ -20,11 +28,17 @@ from timegan_lib.evaluation.scores.fidelity import (
 )
 from timegan_lib.evaluation.scores.forecasting import forecast_scores
 from timegan_lib.evaluation.scores.ground_truth import ar_parameters
+from timegan_lib.evaluation.scores.horizon import horizon_errors
+from timegan_lib.evaluation.scores.lead_lag import lead_lag, lead_lag_difference
 from timegan_lib.evaluation.scores.predictive import predictive_score
+from timegan_lib.evaluation.scores.prices import price_facts
 from timegan_lib.evaluation.scores.privacy import privacy
 from timegan_lib.evaluation.scores.projection import project
+from timegan_lib.evaluation.scores.ranking import rank_agreement
+from timegan_lib.evaluation.scores.spectrum import spectrum, spectrum_distance
 from timegan_lib.evaluation.scores.split_auc import split_auc
 from timegan_lib.evaluation.scores.statics import dependence_difference, static_marginals
+from timegan_lib.evaluation.scores.tails import tail_difference, tails
 from timegan_lib.evaluation.scores.validity import RULES, validity
 
 __all__ = [
@@ -35,18 +49,33 @@ __all__ = [
     "autocorrelation_difference",
     "classifier_auc",
     "correlation_difference",
+    "correlational_score",
+    "coverage",
     "dependence_difference",
     "discriminative_score",
     "diversity",
     "evaluate",
     "forecast_scores",
+    "horizon_errors",
+    "inside_memory",
+    "inside_memory_difference",
+    "inside_share",
+    "inside_share_difference",
+    "lead_lag",
+    "lead_lag_difference",
     "marginals",
     "mmd",
     "predictive_score",
+    "price_facts",
     "privacy",
     "project",
     "quantiles",
+    "rank_agreement",
+    "spectrum",
+    "spectrum_distance",
     "split_auc",
     "static_marginals",
+    "tail_difference",
+    "tails",
     "validity",
 ]

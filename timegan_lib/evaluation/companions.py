@@ -6,6 +6,7 @@ and static features. Taught in book/what-scores-miss.ipynb.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -72,6 +73,26 @@ def collapsed(real: Sequences, n: int | None = None, seed: int = 0) -> SequenceD
     spread = 0.01 * (data.scaler.maximum - data.scaler.minimum)
     noise = rng.standard_normal((len(rows), *data.values.shape[1:])) * spread
     return _made(data, rows, data.values[rows] + noise)
+
+
+def frozen(
+    real: Sequences,
+    n: int | None = None,
+    seed: int = 0,
+    features: str | Sequence[str] | None = None,
+) -> SequenceDataset:
+    """Real sequences that stand still at their first step: right levels, right differences between
+    sequences, no movement. features: only these stand still, the others stay as they are."""
+    data, rows = _drawn(real, n, seed)
+    names = (
+        data.names if features is None else [features] if isinstance(features, str) else features
+    )
+    values = data.values[rows].copy()
+    for name in names:
+        data.feature(name)  # raises InputError where there is none
+        place = data.names.index(name)
+        values[:, :, place] = values[:, :1, place]
+    return _made(data, rows, values)
 
 
 def _shuffled(

@@ -71,6 +71,13 @@ def step_median(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.ma.median(masked, axis=0, keepdims=True).filled(0.5)
 
 
+def whole(*sides: SequenceDataset) -> list[np.ndarray]:
+    """(n, T, D) of each side in units of the real range, for what needs windows of one length: T is the
+    longest length that every side reaches; shorter sequences are left out, longer ones cut."""
+    steps = min(int(side.lengths.max()) for side in sides)
+    return [side.scaler.scale(side.values[side.lengths >= steps, :steps]) for side in sides]
+
+
 def take(data: SequenceDataset, most: int, seed: int) -> SequenceDataset:
     """At most `most` sequences, drawn without replacement, in their own order."""
     if len(data) <= most:
