@@ -39,7 +39,8 @@ class Stub:
 
 
 def test_each_stage_of_a_hand_made_model_has_its_own_fault():
-    data = SequenceDataset.from_arrays(np.arange(8.0).repeat(3).reshape(8, 3, 1) + [[0], [1], [2]])
+    days = np.arange(8.0)[:, None, None] + np.arange(3)[:, None]
+    data = SequenceDataset.from_arrays(days)
     held_out = SequenceDataset.from_arrays(data.values[:3] + 1)
     found = error_budget(Stub(data), data, held_out, rules=["x1 <= 9", "x1.diff() > 0.5"])
     assert list(found.index) == ["held-out", "reconstructed", "supervised", "generated"]

@@ -3,10 +3,13 @@
 Read `inputs` (what the scores see), `scores/` (one file a score; those that train a network use `judge`,
 those that compare whole sequences `distances`, and `validity` reads `rules`), `companions` (what stands
 beside the synthetic data), `verdicts`, and `report` (all of it at once), which keeps `findings` and shows
-them on a `page`. Knows nothing of how the data were made. Taught in book/how-the-code-is-built.md.
+them on a `page`; `budget` asks at which stage of a model a fault comes in. Knows nothing of how the data
+were made. Taught in book/how-the-code-is-built.md.
 """
 
+from timegan_lib.evaluation.budget import error_budget
 from timegan_lib.evaluation.report import Report, evaluate
+from timegan_lib.evaluation.scores.attack import planted
 from timegan_lib.evaluation.scores.classifier import classifier_auc
 from timegan_lib.evaluation.scores.discriminative import discriminative_score
 from timegan_lib.evaluation.scores.diversity import diversity
@@ -38,10 +41,12 @@ __all__ = [
     "dependence_difference",
     "discriminative_score",
     "diversity",
+    "error_budget",
     "evaluate",
     "forecast_scores",
     "marginals",
     "mmd",
+    "planted",
     "predictive_score",
     "privacy",
     "project",
