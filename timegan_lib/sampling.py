@@ -79,9 +79,10 @@ class Sampler:
             rows = slice(begin, begin + BATCH)
             given = None if static is None else tf.constant(static[rows])
             parts.append(self._read_back_batch(tf.constant(values[rows]), given, ahead))
-        values, known = (list(column) for column in zip(*parts, strict=True))
-        made = None if static is None else np.concatenate(known)[:, : len(template.static_names)]
-        return template.like(np.concatenate(values), data.lengths, made)
+        made, known = (list(column) for column in zip(*parts, strict=True))
+        if static is not None:
+            static = np.concatenate(known)[:, : len(template.static_names)]
+        return template.like(np.concatenate(made), data.lengths, static)
 
     def _read_back_batch(self, x: tf.Tensor, static: tf.Tensor | None, ahead: bool):
         """X~ (B, T, D), and s~ (B, Ds) or None."""

@@ -246,6 +246,9 @@ def test_what_is_told_goes_by_runs_p_value_and_width(p, high, parts, said):
     found = Privacy(0.1, 0.1, 0.5, (0.4, 0.6), 0.9, 0.9, 0.7, (0.5, 0.8), 0.0)
     found = replace(found, p_value=p, innocent_range=(0.4, high), parts=parts)
     assert found.told.startswith(said) and f"{high:.2f}" in found.told
+    assert replace(found, copies=0.5).told == (
+        "members are given away: 50.0% are copies of train sequences"
+    )
 
 
 def test_neighbors_stay_together_in_at_most_so_many_parts():

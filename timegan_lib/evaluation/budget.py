@@ -64,8 +64,9 @@ def error_budget(
         if way is not None and unseen is not None:
             row["error unseen"] = _error(*aligned(real, seen=unseen, made=way(unseen))[1:])
         if rules:
-            broken = validity(made, rules).loc["any rule"]
-            row |= {"broken": broken["sequences"], "broken steps": broken["steps"]}
+            broken = validity(made, rules)
+            row["broken"] = float(broken["sequences"]["any rule"])
+            row["broken steps"] = float(broken["steps"]["any rule"])
         rows[name] = row
     return pd.DataFrame(rows).T
 

@@ -55,7 +55,7 @@ class Attack:
 def distance_attack(
     train: np.ndarray, held_out: np.ndarray, made: np.ndarray, parts: Rows, fpr: float, seed: int
 ) -> Attack:
-    """ "A member lies near a synthetic sequence." Arrays (n, T * D); parts: rows of held_out.
+    """A member lies near a synthetic sequence. Arrays (n, T * D); parts: rows of held_out.
 
     Innocent split: some parts play the synthetic set, the rest the non-members. What they know of the
     training set is nothing, so the AUC they get is what different months do by themselves.
@@ -75,7 +75,7 @@ def distance_attack(
 def density_attack(
     train: np.ndarray, held_out: np.ndarray, made: np.ndarray, parts: Rows, fpr: float, seed: int
 ) -> Attack:
-    """ "Around a member the synthetic set is denser than real data are elsewhere": DOMIAS.
+    """DOMIAS: around a member the synthetic set is denser than real data are elsewhere.
 
     The score of x is p_synthetic(x) / p_reference(x), the reference being one half of the held-out
     parts, the non-members the other; the mean over many halves. Densities: Gaussian kernels on the first
@@ -94,7 +94,9 @@ def density_attack(
         for side in (x, h)
     ]  # (n, 1 + parts) each
 
-    def scored(own: list[int], reference: list[int], rest: list[int]) -> tuple[np.ndarray, ...]:
+    def scored(
+        own: list[int], reference: list[int], rest: list[int]
+    ) -> tuple[np.ndarray, np.ndarray]:
         rows = np.concatenate([parts[k] for k in rest])
         both = sides[0], sides[1][rows]
         columns = own, [k + 1 for k in reference]
@@ -109,8 +111,9 @@ def density_attack(
         own = [k + 1 for k in play]
         ways = scored(own, one, other), scored(own, other, one)
         innocent.append(sum(auc(*way) for way in ways) / 2)
-    found = [(auc(*case), true_positive_rate(*case, fpr)) for case in cases]
-    return Attack(*map(float, np.mean(found, axis=0)), tuple(innocent))
+    rates = [true_positive_rate(members, others, fpr) for members, others in cases]
+    mean = float(np.mean([auc(*case) for case in cases]))
+    return Attack(mean, float(np.mean(rates)), tuple(innocent))
 
 
 def auc(members: np.ndarray, others: np.ndarray) -> float:
@@ -165,12 +168,14 @@ def planted(
     noise = rng.standard_normal(leak.values.shape) * (real.scaler.maximum - real.scaler.minimum)
     leaked = np.where(leak.mask[..., None], leak.values + blur * noise, 0.0)
     rest = fake.subset(np.sort(rng.permutation(len(fake))[count:]))
-    known = leak.static, rest.static
+    static = None
+    if leak.static is not None and rest.static is not None:
+        static = np.concatenate([leak.static, rest.static])
     return replace(
         rest,
         values=np.concatenate([leaked, rest.values]),
         lengths=np.concatenate([leak.lengths, rest.lengths]),
-        static=None if known[0] is None or known[1] is None else np.concatenate(known),
+        static=static,
         group=None, start=None, times=None,
     )  # fmt: skip
 

@@ -75,9 +75,11 @@ class Privacy:
 
     @property
     def told(self) -> str:
-        """What the innocent say of the membership AUC, in words."""
+        """What the copies, and the innocent beside the membership AUC, say in words."""
         low, high = self.innocent_range
         where = f"innocent data get {low:.2f} to {high:.2f}"
+        if self.copies > 0.001:
+            return f"members are given away: {self.copies:.1%} are copies of train sequences"
         if self.parts < FEWEST:
             return f"cannot be told: {self.parts} held-out runs, {FEWEST} are needed; {where}"
         if self.p_value < 0.05:
@@ -111,9 +113,8 @@ def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: i
         ratios.append(_ratio(to_train))
     parts = [np.concatenate([runs[k] for k in some]) for some in _together(len(runs), PARTS)]
     fpr = 0.01 if len(h) >= 500 else 0.05
-    near, dense = (
-        attack(x, h, s, parts, fpr, seed) for attack in (distance_attack, density_attack)
-    )
+    by_distance = distance_attack(x, h, s, parts, fpr, seed)
+    by_density = density_attack(x, h, s, parts, fpr, seed)
     auc, interval = _membership(nearest(x, s)[:, 0], nearest(h, s)[:, 0], _runs(real), runs, rng)
     return Privacy(
         dcr_train=float(np.mean(closest)),
@@ -125,14 +126,14 @@ def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: i
         membership_auc=auc,
         membership_range=interval,
         copies=float((every < COPY).mean()),
-        p_value=near.p_value,
-        innocent_range=near.innocent_range,
-        tpr=near.tpr,
+        p_value=by_distance.p_value,
+        innocent_range=by_distance.innocent_range,
+        tpr=by_distance.tpr,
         fpr=fpr,
-        domias_auc=dense.auc,
-        domias_p_value=dense.p_value,
-        domias_range=dense.innocent_range,
-        domias_tpr=dense.tpr,
+        domias_auc=by_density.auc,
+        domias_p_value=by_density.p_value,
+        domias_range=by_density.innocent_range,
+        domias_tpr=by_density.tpr,
         parts=len(parts),
     )
 
