@@ -75,9 +75,8 @@ class TimeGAN:
         checkpoint_every: steps between checkpoints. command: a text to record beside the run.
 
         Raises InputError for data or a folder that cannot be used, also one that another process trains
-        in; TrainingError where a loss stops
-        being finite twice at the same place. A KeyboardInterrupt leaves the model usable, and the run
-        saved, at the step that was reached.
+        in; TrainingError where a loss stops being finite twice at the same place. A KeyboardInterrupt
+        leaves the model usable, and the run saved, at the step that was reached.
         """
         if not isinstance(snapshots, Iterable):
             raise InputError(f"snapshots={snapshots!r} must be a list of joint steps")
@@ -132,16 +131,9 @@ class TimeGAN:
     # ---- sample ----
 
     def sample(
-        self,
-        n: int,
-        seed: int = 0,
-        *,
-        lengths: Any = None,
-        static: Any = None,
-        average: bool = False,
-        start: Any = None,
-        freq: Any = None,
-    ) -> SequenceDataset:
+        self, n: int, seed: int = 0, *, lengths: Any = None, static: Any = None,
+        average: bool = False, start: Any = None, freq: Any = None,
+    ) -> SequenceDataset:  # fmt: skip
         """n new sequences in the data's own units, with static features if the data have them.
 
         The same seed gives the same samples, and a smaller n the first of them. lengths: one wanted
@@ -163,6 +155,14 @@ class TimeGAN:
             )
         made = sampler(n, seed, lengths, static, average)
         return made if start is None and freq is None else made.dated(start, freq)
+
+    def reconstruct(self, data: SequenceDataset) -> SequenceDataset:
+        """Real sequences as embedder and recovery hand them back, in their own units."""
+        return self._trained.read_back(data)
+
+    def supervised(self, data: SequenceDataset) -> SequenceDataset:
+        """The same, but each step after the first is what the supervisor expects after those before."""
+        return self._trained.read_back(data, ahead=True)
 
     # ---- save and load ----
 

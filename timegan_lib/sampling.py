@@ -6,6 +6,7 @@ Taught in book/how-the-code-is-built.md.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,45 @@ class Sampler:
         if wanted_lengths is None:
             wanted_lengths = self._draw_lengths(n, seed)
         return self.template.like(values, wanted_lengths, made)
+
+    def read_back(self, data: SequenceDataset, ahead: bool = False) -> SequenceDataset:
+        """Real sequences through embedder and recovery, of the same lengths and in the same units.
+
+        ahead: with the supervisor between the two. What it makes of the codes up to a step is the code
+        of the next one, so the first step keeps the code of the embedder. Raises InputError.
+        """
+        template = self.template
+        if not isinstance(data, SequenceDataset):
+            raise InputError(f"data is a {type(data).__name__}; give a SequenceDataset")
+        theirs, ours = ((*d.names, *d.static_names) for d in (data, template))
+        if theirs != ours:
+            raise InputError(
+                f"data have the features {', '.join(theirs)}; this model knows {', '.join(ours)}"
+            )
+        data = replace(data, scaler=template.scaler, static_scaler=template.static_scaler)
+        values, static = data.scaled[:, : data.lengths.max()], data.static_scaled
+        if static is not None and self.lengths.vary:
+            static = np.column_stack([static, self.lengths.scale(data.lengths)])
+        parts = []
+        for begin in range(0, len(data), BATCH):
+            rows = slice(begin, begin + BATCH)
+            given = None if static is None else tf.constant(static[rows])
+            parts.append(self._read_back_batch(tf.constant(values[rows]), given, ahead))
+        made, known = (list(column) for column in zip(*parts, strict=True))
+        if static is not None:
+            static = np.concatenate(known)[:, : len(template.static_names)]
+        return template.like(np.concatenate(made), data.lengths, static)
+
+    def _read_back_batch(self, x: tf.Tensor, static: tf.Tensor | None, ahead: bool):
+        """X~ (B, T, D), and s~ (B, Ds) or None."""
+        networks = self.networks
+        context = None if networks.static is None else networks.static.embedder(static)
+        latent = networks.embedder(x, context)  # H
+        if ahead:
+            told = networks.supervisor(latent, context)  # H^, of the steps after
+            latent = tf.concat([latent[:, :1], told[:, :-1]], 1)
+        known = None if networks.static is None else networks.static.recovery(context).numpy()
+        return networks.recovery(latent).numpy(), known
 
     def _draw_lengths(self, n: int, seed: int) -> np.ndarray:
         return np.random.default_rng([seed, PHASE]).choice(self.lengths.all, n)

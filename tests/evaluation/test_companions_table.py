@@ -14,14 +14,11 @@ from threadpoolctl import threadpool_limits
 
 from timegan_lib import SequenceDataset, ar_gaussian, load_dataset
 from timegan_lib.evaluation import (
-    correlational_score,
     coverage,
     horizon_errors,
     inside_memory_difference,
     inside_share_difference,
     lead_lag_difference,
-    price_facts,
-    spectrum_distance,
     tail_difference,
 )
 from timegan_lib.evaluation.companions import (
@@ -55,19 +52,19 @@ OFF = {
 MEANT = {
     "google": {
         "bootstrap": {"changes", "memory", "inside share", "tails", "lead lag", "precision", "horizon"},
-        "noise": {"changes", "memory", "together", "spectrum", "inside memory", "precision", "horizon"},
+        "noise": {"changes", "memory", "together", "inside memory", "precision", "horizon"},
         "reversed": {"lead lag"},
         "collapsed": {"spread", "recall", "values", "mmd"},
-        "frozen": {"changes", "inside share", "inside memory", "spectrum", "tails", "recall"},
-        "frozen prices": {"changes", "inside share", "inside memory", "spectrum", "tails"},
+        "frozen": {"changes", "inside share", "inside memory", "tails", "recall"},
+        "frozen prices": {"changes", "inside share", "inside memory", "tails"},
     },
     "ar": {
         "bootstrap": {"changes", "memory", "inside share", "tails", "horizon"},
-        "noise": {"changes", "memory", "together", "spectrum", "inside memory", "precision", "horizon"},
+        "noise": {"changes", "memory", "together", "inside memory", "precision", "horizon"},
         "reversed": set(),  # the process is the same in either direction: there is nothing to catch
         "collapsed": {"spread", "recall", "values", "mmd"},
-        "frozen": {"changes", "memory", "inside share", "inside memory", "spectrum", "tails", "recall"},
-        "frozen prices": {"changes", "memory", "inside share", "inside memory", "spectrum", "recall"},
+        "frozen": {"changes", "memory", "inside share", "inside memory", "tails", "recall"},
+        "frozen prices": {"changes", "memory", "inside share", "inside memory", "recall"},
     },
 }  # fmt: skip
 
@@ -84,15 +81,10 @@ def scores(train, held_out, found):
         "inside memory": inside_memory_difference(train, found),
         "inside memory of sizes": inside_memory_difference(train, found, sizes=True),
         "inside share": inside_share_difference(train, found),
-        "spectrum": spectrum_distance(train, found),
         "lead lag": lead_lag_difference(train, found),
-        "correlational": correlational_score(train, found),
         "tails": tail_difference(train, found),
         "horizon": horizon_errors(train, held_out, found).loc["all", "ratio"],
     }
-    if "Close" in train.names:
-        facts = price_facts(train, found, "Close")
-        row |= (facts.iloc[0] - facts.iloc[1]).add_prefix("price ").abs()
     covered = coverage(train, found)
     return row | {"precision": covered.precision, "recall": covered.recall}
 

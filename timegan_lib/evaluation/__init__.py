@@ -1,14 +1,17 @@
 """The room of judgment. In: any two SequenceDatasets or arrays (N, T, D). Out: scores, and one report.
 
-Read `inputs` (what the scores see), `scores/` (one file a score; those that train a network use `judge`,
-those that compare whole sequences `distances`, and `validity` reads `rules`), `companions` (what stands
+Read `inputs` (what the scores see), `exchange` (which sides could be exchanged), `scores/` (one file a
+score; those that train a network use `judge`, those that compare whole sequences `distances`, and
+`validity` reads `rules`), `companions` (what stands
 beside the synthetic data), `verdicts`, and `report` (all of it at once), which keeps `findings` and shows
-them on a `page`. Knows nothing of how the data were made. Taught in book/how-the-code-is-built.md.
+them on a `page`; `budget` asks at which stage of a model a fault comes in. Knows nothing of how the data
+were made. Taught in book/how-the-code-is-built.md.
 """
 
+from timegan_lib.evaluation.budget import error_budget
 from timegan_lib.evaluation.report import Report, evaluate
+from timegan_lib.evaluation.scores.attack import planted
 from timegan_lib.evaluation.scores.classifier import classifier_auc
-from timegan_lib.evaluation.scores.correlational import correlational_score
 from timegan_lib.evaluation.scores.coverage import coverage
 from timegan_lib.evaluation.scores.discriminative import discriminative_score
 from timegan_lib.evaluation.scores.diversity import diversity
@@ -31,14 +34,12 @@ from timegan_lib.evaluation.scores.ground_truth import ar_parameters
 from timegan_lib.evaluation.scores.horizon import horizon_errors
 from timegan_lib.evaluation.scores.lead_lag import lead_lag, lead_lag_difference
 from timegan_lib.evaluation.scores.predictive import predictive_score
-from timegan_lib.evaluation.scores.prices import price_facts
 from timegan_lib.evaluation.scores.privacy import privacy
 from timegan_lib.evaluation.scores.projection import project
-from timegan_lib.evaluation.scores.ranking import rank_agreement
-from timegan_lib.evaluation.scores.spectrum import spectrum, spectrum_distance
 from timegan_lib.evaluation.scores.split_auc import split_auc
 from timegan_lib.evaluation.scores.statics import dependence_difference, static_marginals
 from timegan_lib.evaluation.scores.tails import tail_difference, tails
+from timegan_lib.evaluation.scores.two_sample import mmd_test, told_apart
 from timegan_lib.evaluation.scores.validity import RULES, validity
 
 __all__ = [
@@ -49,11 +50,11 @@ __all__ = [
     "autocorrelation_difference",
     "classifier_auc",
     "correlation_difference",
-    "correlational_score",
     "coverage",
     "dependence_difference",
     "discriminative_score",
     "diversity",
+    "error_budget",
     "evaluate",
     "forecast_scores",
     "horizon_errors",
@@ -65,17 +66,16 @@ __all__ = [
     "lead_lag_difference",
     "marginals",
     "mmd",
+    "mmd_test",
+    "planted",
     "predictive_score",
-    "price_facts",
     "privacy",
     "project",
     "quantiles",
-    "rank_agreement",
-    "spectrum",
-    "spectrum_distance",
     "split_auc",
     "static_marginals",
     "tail_difference",
     "tails",
+    "told_apart",
     "validity",
 ]

@@ -2,21 +2,30 @@
 
 A generator that has learned a distribution is as near to data it has not seen as to data it has. One
 that has stored its training sequences is nearer to those. No such test proves privacy; failing one
-disproves it. Taught in book/privacy.ipynb.
+disproves it.
+
+What is kept secret here is a sequence. For windows of one series it is a window, and whole runs of
+neighboring windows are exchanged, because a window tells of its neighbors. For whole sequences (patients,
+storms) it is a sequence. Of a single row, and of a person who owns several sequences, nothing is said.
+Taught in book/privacy.ipynb.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 
 from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation.distances import flat, nearest
 from timegan_lib.evaluation.inputs import Sequences, aligned
+from timegan_lib.evaluation.scores.attack import PARTS, density_attack, distance_attack
 
 DRAWS = 50
 COPY = 1e-3  # a root mean square below a thousandth of the range is a copy
+FEWEST = 6  # held-out runs: with 5 no p-value is below 1 / 11
+WIDEST = 0.8  # AUC; where innocent data get more, no leak short of copies would stand out
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,17 @@ class Privacy:
     membership_auc            how well "near to a synthetic sequence" tells train from held-out
     membership_range          95 % interval of it, over blocks of neighboring sequences
     copies                    share of synthetic sequences that are copies of a train sequence
+
+    How unusual is that AUC? Held-out runs, some of them playing the synthetic set and the rest the
+    non-members, are innocent, and still get AUCs beside 0.5: their months lie nearer to train or farther.
+
+    p_value                   share of the innocent with at least this membership AUC (the smallest there
+                              can be is 1 / (splits + 1))
+    innocent_range            where 95 % of the innocent are
+    tpr, fpr                  share of train sequences an attacker names who names a share `fpr` of the
+                              held-out ones with them: 1 %, and 5 % below 500 held-out sequences
+    domias_...                the same of another attack, that by the ratio of densities
+    parts                     runs the held-out data are split by; see `told`
     """
 
     dcr_train: float
@@ -43,6 +63,30 @@ class Privacy:
     membership_auc: float
     membership_range: tuple[float, float]
     copies: float
+    p_value: float = nan
+    innocent_range: tuple[float, float] = (nan, nan)
+    tpr: float = nan
+    fpr: float = nan
+    domias_auc: float = nan
+    domias_p_value: float = nan
+    domias_range: tuple[float, float] = (nan, nan)
+    domias_tpr: float = nan
+    parts: int = 0
+
+    @property
+    def told(self) -> str:
+        """What the copies, and the innocent beside the membership AUC, say in words."""
+        low, high = self.innocent_range
+        where = f"innocent data get {low:.2f} to {high:.2f}"
+        if self.copies > 0.001:
+            return f"members are given away: {self.copies:.1%} are copies of train sequences"
+        if self.parts < FEWEST:
+            return f"cannot be told: {self.parts} held-out runs, {FEWEST} are needed; {where}"
+        if self.p_value < 0.05:
+            return f"members are given away: AUC {self.membership_auc:.2f}, and {where}"
+        if high > WIDEST:
+            return f"cannot be told: {where}, too wide to see a leak"
+        return f"no leak is seen: AUC {self.membership_auc:.2f}, and {where}"
 
 
 def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: int = 0) -> Privacy:
@@ -67,6 +111,10 @@ def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: i
         shares.append(float(((near < far) + 0.5 * (near == far)).mean()))
         closest.append(float(np.median(near)))
         ratios.append(_ratio(to_train))
+    parts = [np.concatenate([runs[k] for k in some]) for some in _together(len(runs), PARTS)]
+    fpr = 0.01 if len(h) >= 500 else 0.05
+    by_distance = distance_attack(x, h, s, parts, fpr, seed)
+    by_density = density_attack(x, h, s, parts, fpr, seed)
     auc, interval = _membership(nearest(x, s)[:, 0], nearest(h, s)[:, 0], _runs(real), runs, rng)
     return Privacy(
         dcr_train=float(np.mean(closest)),
@@ -78,6 +126,15 @@ def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: i
         membership_auc=auc,
         membership_range=interval,
         copies=float((every < COPY).mean()),
+        p_value=by_distance.p_value,
+        innocent_range=by_distance.innocent_range,
+        tpr=by_distance.tpr,
+        fpr=fpr,
+        domias_auc=by_density.auc,
+        domias_p_value=by_density.p_value,
+        domias_range=by_density.innocent_range,
+        domias_tpr=by_density.tpr,
+        parts=len(parts),
     )
 
 
@@ -120,6 +177,11 @@ def _runs(data: SequenceDataset) -> list[np.ndarray]:
     starts = data.start[order]
     breaks = np.flatnonzero(np.diff(starts) >= data.lengths[order][:-1]) + 1
     return np.split(order, breaks)
+
+
+def _together(count: int, most: int) -> list[np.ndarray]:
+    """Neighbors of `count` things put together, such that `most` groups or fewer are left."""
+    return np.array_split(np.arange(count), min(count, most))
 
 
 def _like_runs(runs: list[np.ndarray], count: int, rng: np.random.Generator) -> np.ndarray:
