@@ -19,6 +19,7 @@ import numpy as np
 
 from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation.distances import flat, nearest
+from timegan_lib.evaluation.exchange import runs_of
 from timegan_lib.evaluation.inputs import Sequences, aligned
 from timegan_lib.evaluation.scores.attack import PARTS, density_attack, distance_attack
 
@@ -100,7 +101,7 @@ def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: i
     real, fake, other = aligned(train, synthetic=synthetic, held_out=held_out)
     rng = np.random.default_rng(seed)
     x, h, s = flat(real), flat(other), flat(fake)
-    runs = _runs(other)
+    runs = runs_of(other)
     alike = _at_most(runs, len(x))  # no more held-out sequences than train ones
     to_held_out = nearest(s, h[np.concatenate(alike)], 2)
     every = nearest(s, x)[:, 0]
@@ -115,7 +116,7 @@ def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: i
     fpr = 0.01 if len(h) >= 500 else 0.05
     by_distance = distance_attack(x, h, s, parts, fpr, seed)
     by_density = density_attack(x, h, s, parts, fpr, seed)
-    auc, interval = _membership(nearest(x, s)[:, 0], nearest(h, s)[:, 0], _runs(real), runs, rng)
+    auc, interval = _membership(nearest(x, s)[:, 0], nearest(h, s)[:, 0], runs_of(real), runs, rng)
     return Privacy(
         dcr_train=float(np.mean(closest)),
         dcr_held_out=float(np.median(to_held_out[:, 0])),
@@ -140,7 +141,7 @@ def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: i
 
 def halves(data: SequenceDataset) -> tuple[SequenceDataset, SequenceDataset]:
     """Two parts that share no rows: every other run of neighboring sequences."""
-    runs = _runs(data)
+    runs = runs_of(data)
     parts = [np.concatenate(runs[k::2] or [np.empty(0, int)]) for k in range(2)]
     return data.subset(parts[0]), data.subset(parts[1])
 
@@ -167,16 +168,6 @@ def _nearer(block: np.ndarray, held_out: np.ndarray) -> np.ndarray:
     """For each held-out distance, how many of the block are smaller; equal ones count half."""
     block = np.sort(block)
     return (np.searchsorted(block, held_out) + np.searchsorted(block, held_out, side="right")) / 2
-
-
-def _runs(data: SequenceDataset) -> list[np.ndarray]:
-    """Rows of the data set, in runs of sequences that overlap in time; each its own where none does."""
-    if data.start is None or data.table.whole_sequences:
-        return [np.array([row]) for row in range(len(data))]
-    order = np.argsort(data.start, kind="stable")
-    starts = data.start[order]
-    breaks = np.flatnonzero(np.diff(starts) >= data.lengths[order][:-1]) + 1
-    return np.split(order, breaks)
 
 
 def _together(count: int, most: int) -> list[np.ndarray]:
