@@ -5,6 +5,7 @@ Taught in book/how-the-code-is-built.md.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from timegan_lib.config import whole_number
+from timegan_lib.config import InputError, whole_number
 from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation.companions import block_bootstrap, copycat, marginal_noise
 from timegan_lib.evaluation.findings import SCORES, Findings
@@ -24,9 +25,15 @@ from timegan_lib.evaluation.inputs import Sequences, aligned, take
 from timegan_lib.evaluation.page import page, summary
 from timegan_lib.evaluation.scores import fidelity
 from timegan_lib.evaluation.scores.classifier import classifier_auc
+from timegan_lib.evaluation.scores.coverage import coverage
 from timegan_lib.evaluation.scores.discriminative import discriminative_score
 from timegan_lib.evaluation.scores.diversity import diversity
+from timegan_lib.evaluation.scores.dynamics import (
+    inside_memory_difference,
+    inside_share_difference,
+)
 from timegan_lib.evaluation.scores.forecasting import forecast_error, forecast_scores
+from timegan_lib.evaluation.scores.lead_lag import lead_lag_difference
 from timegan_lib.evaluation.scores.predictive import predictive_score
 from timegan_lib.evaluation.scores.privacy import Privacy, halves, privacy
 from timegan_lib.evaluation.scores.statics import (
@@ -34,6 +41,8 @@ from timegan_lib.evaluation.scores.statics import (
     has_statics,
     static_marginals,
 )
+from timegan_lib.evaluation.scores.tails import tail_difference
+from timegan_lib.evaluation.scores.two_sample import told_apart
 from timegan_lib.evaluation.scores.validity import validity
 from timegan_lib.evaluation.verdicts import uses, verdicts
 from timegan_lib.files import write_text
@@ -134,7 +143,7 @@ def evaluate(
     trivial: dict[str, float] = {}
     bar = tqdm(total=len(candidates) + 1, desc="judging", disable=None if progress else True)
     for name, found in candidates.items():
-        rows[name] = untrained(train, found)
+        rows[name] = untrained(train, found) | unseen(train, found, seed)
         if other is not None and name != "held-out":
             rows[name]["missed"] = _missed(train, other, found)
         if other is not None and (said := _private(everything, other, found, name, seed)):
@@ -221,6 +230,25 @@ def untrained(real: SequenceDataset, found: SequenceDataset) -> dict[str, float]
     if has_statics(real):
         row["statics"] = static_marginals(real, found)["distance"].mean()
         row["dependence"] = dependence_difference(real, found)
+    return row
+
+
+def unseen(real: SequenceDataset, found: SequenceDataset, seed: int) -> dict[str, float]:
+    """The scores of faults that `untrained` does not see, and of a judge that no window's neighbor helps."""
+    covered = coverage(real, found)
+    row = {
+        "movement": inside_share_difference(real, found),
+        "memory of sizes": inside_memory_difference(real, found, sizes=True),
+        "order in time": lead_lag_difference(real, found),
+        "rare changes": tail_difference(real, found),
+        "precision": covered.precision,
+        "recall": covered.recall,
+    }
+    if real.values.shape[1] < 3:  # nothing was compared
+        row |= dict.fromkeys(list(row)[:4], math.nan)
+    with contextlib.suppress(InputError):  # too few stretches of time to exchange
+        told = told_apart(real, found, seed=seed)
+        row |= {"told apart": told.score, "by chance": told.chance[1], "p-value": told.p_value}
     return row
 
 
