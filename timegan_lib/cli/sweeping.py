@@ -132,13 +132,20 @@ def _read(name: str, options: argparse.Namespace) -> SequenceDataset:
 
 def _line(run: Run, file: str, options: argparse.Namespace) -> str:
     """The `timegan train` line that makes this run alone, and from which its data are found again."""
-    words = ["timegan", "train", file, "--out", str(Path(options.out) / run.name)]
-    words += ["--seed", str(run.seed)]
+    out = str(Path(options.out) / run.name)
+    words = ["timegan", "train", _as_path(file)]
+    words += [f"--out={out}"] if out.startswith("-") else ["--out", out]
+    words += ["--seed", str(run.seed), "--threads", "1"]
     for name, value in run.settings.items():
         text = json.dumps(value) if isinstance(value, tuple) else str(value)
         words += ["--set", f"{name}={text}"]
     words += words_of(options, "train", without=("help", "data", "out", "seed", "set", "quiet"))
     return shlex.join(words)
+
+
+def _as_path(file: str) -> str:
+    """A file by words that no line takes for an option."""
+    return f"./{file}" if file.startswith("-") else file
 
 
 def _table_names(files: Sequence[str]) -> list[str]:
@@ -185,7 +192,8 @@ def _with_plan(file: str, words: list[str]) -> argparse.Namespace:
         elif known[key].dest not in given:
             words_here = _words(file, key, value, known[key])
             planned = words_here + planned if key == "data" else planned + words_here
-    return parse(["sweep", *planned, *words])
+    # what stands between them ends a list of words, such as --steps 3 2 3
+    return parse(["sweep", *planned, f"--plan={file}", *words])
 
 
 def _read_plan(file: str) -> dict[str, Any]:
@@ -223,7 +231,7 @@ def _words(file: str, key: str, value: Any, action: argparse.Action) -> list[str
     if key == "seeds":
         return [f"--seeds={','.join(texts)}"]
     if not action.option_strings:
-        return texts
+        return [_as_path(text) for text in texts]
     if key == "steps":
         return ["--steps", *texts]
     if len(texts) > 1 and isinstance(action, argparse._StoreAction):
