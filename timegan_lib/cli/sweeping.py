@@ -6,13 +6,16 @@ Taught in book/how-the-code-is-built.md.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import difflib
 import json
 import re
 import shlex
+import signal
+import threading
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +58,16 @@ def sweep(options: argparse.Namespace, command: str) -> None:
         runs = [runs[options.index]]
     tables = {name: _read(files[name], options) for name in {run.table for run in runs}}
     try:
-        table = make_all(
-            runs, tables,
-            {"snapshots": options.snapshots, "checkpoint_every": options.checkpoint_every},
-            jobs=options.jobs, dask=options.dask, progress=not options.quiet,
-        )  # fmt: skip
-    except KeyboardInterrupt:
+        with _stopped_by_sigterm():
+            table = make_all(
+                runs, tables,
+                {"snapshots": options.snapshots, "checkpoint_every": options.checkpoint_every},
+                jobs=options.jobs, dask=options.dask, progress=not options.quiet,
+            )  # fmt: skip
+    except KeyboardInterrupt as stop:
         more = "; what workers of the cluster have begun goes on there" if options.dask else ""
         raise KeyboardInterrupt(
-            f"stopped, and saved{more}; the same line goes on from here"
+            f"{str(stop) or 'stopped, and saved'}{more}; the same line goes on from here"
         ) from None
     if not options.quiet:
         print(table.to_string(index=False))
@@ -77,6 +81,19 @@ def sweep(options: argparse.Namespace, command: str) -> None:
     for run, state in zip(table["run"], table["state"], strict=True):
         if state != FINISHED:
             raise TrainingError(f"{run}: {state}")
+
+
+@contextlib.contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Meanwhile SIGTERM, as queues of clusters send it before they kill, stops as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():  # no signal can be set there
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def read_seeds(text: str) -> list[int]:
