@@ -118,3 +118,13 @@ def test_a_name_that_says_packed_is_packed(tmp_path, suffix):
 def test_arrays_come_back(tmp_path):
     write_arrays(tmp_path / "a.npz", {"x": np.arange(3)})
     np.testing.assert_array_equal(read_arrays(tmp_path / "a.npz")["x"], [0, 1, 2])
+
+
+def test_ctrl_c_while_a_file_is_packed_is_ctrl_c(tmp_path, monkeypatch):
+    def compressobj(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("zlib.compressobj", compressobj)
+    with pytest.raises(KeyboardInterrupt):
+        write_arrays(tmp_path / "a.npz", {"a": np.zeros(3)})
+    assert not list(tmp_path.iterdir())

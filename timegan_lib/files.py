@@ -63,7 +63,12 @@ def write_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
 def arrays_to_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     """Named arrays as the bytes of an .npz file."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **dict(arrays))  # type: ignore[arg-type]
+    try:
+        np.savez_compressed(buffer, **dict(arrays))  # type: ignore[arg-type]
+    except ValueError as error:
+        if isinstance(error.__context__, KeyboardInterrupt):  # which zipfile hides
+            raise error.__context__ from None
+        raise
     return buffer.getvalue()
 
 

@@ -15,6 +15,7 @@ from helpers import ROOT, run_config, tiny_data
 
 from timegan_lib import InputError, TimeGAN
 from timegan_lib.files import read_arrays
+from timegan_lib.study import cluster as cluster_runs
 from timegan_lib.study import sweep
 from timegan_lib.study.cluster import connect
 from timegan_lib.training import claim
@@ -139,15 +140,46 @@ def test_workers_die_and_the_scheduler_goes_and_no_run_is_lost(tmp_path, cluster
         assert history["seconds"].is_monotonic_increasing
         for phase, steps in zip(("autoencoder", "supervisor", "joint"), STEPS, strict=True):
             assert list(history["step"][history["phase"] == phase]) == list(range(1, steps + 1))
-        if seed == 7 or folder == victim:
-            alone = TimeGAN(run_config(steps=STEPS), seed)
-            alone.fit(tiny_data(length=2), progress=False)
-            there = read_arrays(folder / f"checkpoint-{sum(STEPS):09d}.npz")
-            state = {name: v.numpy() for name, v in alone.training.state.items()}
-            assert there.keys() == state.keys()
-            for name, value in state.items():
-                assert np.array_equal(there[name], value), (seed, name)
+        alone = TimeGAN(run_config(steps=STEPS), seed)
+        alone.fit(tiny_data(length=2), progress=False)
+        there = read_arrays(folder / f"checkpoint-{sum(STEPS):09d}.npz")
+        state = {name: v.numpy() for name, v in alone.training.state.items()}
+        assert there.keys() == state.keys()
+        for name, value in state.items():
+            assert np.array_equal(there[name], value), (seed, name)
         assert not list(folder.glob(".*"))
+
+
+class Client:
+    """Stands for the client of a cluster with one worker; seen: what that says of a file, None: the truth."""
+
+    def __init__(self, seen):
+        self.seen, self.closed, self.status, self.asked = seen, False, "running", []
+
+    def run(self, function, name, on_error):
+        self.asked.append(name)
+        if isinstance(self.seen, Exception):
+            raise self.seen
+        found = function(name) if self.seen is None else self.seen
+        return {"tcp://a:1": found, "tcp://b:2": OSError("it is gone"), "tcp://c:3": function(name)}
+
+    def close(self, timeout):
+        self.closed = True
+
+
+def test_workers_that_do_not_see_the_folder_are_named_before_the_first_run(tmp_path, monkeypatch):
+    client, out = Client(False), tmp_path / "study"
+    monkeypatch.setattr(cluster_runs, "connect", lambda address: client)
+    with pytest.raises(InputError, match=r"study is not seen by the workers tcp://a:1; give"):
+        sweep(tiny_data(length=2), out, 0, SMALL, steps=STEPS, dask="there", progress=False)
+    assert client.closed and len(client.asked) == 1
+    assert not list(out.iterdir()) and str(out) in client.asked[0]
+    for seen in (None, OSError("lost")):
+        cluster_runs._check_shared(Client(seen), out)
+    assert not list(out.iterdir())
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot write into"):
+        cluster_runs._check_shared(Client(None), tmp_path / "file" / "study")
 
 
 def test_an_address_where_nothing_answers_is_said(tmp_path, monkeypatch):

@@ -134,6 +134,29 @@ def test_folders_that_hold_something_else_are_refused(tmp_path):
     assert hashes(tmp_path) == before
 
 
+def test_a_run_that_has_more_steps_is_refused_before_the_first(tmp_path):
+    tables, small = {"data": tiny_data()}, {"hidden": 4, "layers": 1, "batch_size": 8}
+    fit(tmp_path / "study" / "batch_size=8-hidden=4-layers=1-seed=1", seed=1)
+    before = hashes(tmp_path)
+    with pytest.raises(InputError, match=r"seed=1 holds 6 joint steps and steps asks for 5; ask"):
+        sweep(*tables.values(), tmp_path / "study", range(2), small, steps=(7, 5, 5))
+    assert hashes(tmp_path) == before
+    for steps in ((7, 5, 6), (7, 5, 9), (1, 1, 6)):
+        check_plan(make_plan(["data"], tmp_path / "study", 1, small, steps), tables)
+
+
+def test_a_number_has_one_name_however_it_is_written(tmp_path):
+    (whole,), (real,) = (make_plan(["data"], tmp_path, 0, {"gamma": x}) for x in (1, 1.0))
+    assert whole == real and whole.name == "gamma=1.0-seed=0" and whole.settings == {"gamma": 1.0}
+
+
+def test_what_python_gives_wrongly_is_named(tmp_path):
+    with pytest.raises(InputError, match="seeds gives more than 100,000"):
+        make_plan(["data"], tmp_path, range(100_001))
+    with pytest.raises(InputError, match="snapshots=5 must be a list"):
+        sweep(tiny_data(), tmp_path, settings={"batch_size": 8}, snapshots=5)
+
+
 def test_data_that_do_not_fit_a_setting_are_refused(tmp_path):
     static = SequenceDataset.from_arrays(tiny_values(), static=tiny_static(blocks=(1, 1)))
     with pytest.raises(InputError, match="no place for static features"):
@@ -185,9 +208,24 @@ def test_a_line_of_train_has_what_the_line_of_sweep_had(tmp_path, monkeypatch, c
         )
     words = shlex.split(seen[1].command)
     train = ["train", "my file.csv", "--out", "the study/hidden=9-noise_size=None-seed=5", *table]
-    own = ["--seed", "5", "--set", "hidden=9", "--set", "noise_size=None"]
+    own = ["--seed", "5", "--threads", "1", "--set", "hidden=9", "--set", "noise_size=None"]
     expected = parse([*train, *more, *own])
     assert words[0] == "timegan" and parse(words[1:]) == expected
+
+
+def test_paths_that_begin_with_a_dash_are_no_options(tmp_path, monkeypatch):
+    from timegan_lib.cli import sweeping
+
+    seen = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sweeping, "_read", lambda name, options: tiny_data())
+    monkeypatch.setattr(sweeping, "make_all", lambda runs, *_, **__: seen.extend(runs) or 1 / 0)
+    (tmp_path / "plan.toml").write_text("data = '-x.csv'\nout = '-s'")
+    for line in (["--out=-s", "--", "-x.csv"], ["--plan", "plan.toml"]):
+        with pytest.raises(ZeroDivisionError):
+            main(["sweep", *line])
+        options = parse(shlex.split(seen.pop().command)[1:])
+        assert (options.data, options.out, options.threads) == ("./-x.csv", "-s/seed=0", 1)
 
 
 def test_tables_have_short_names_that_differ(tmp_path, monkeypatch, capsys):
@@ -221,6 +259,13 @@ def test_a_plan_says_what_a_line_says_and_the_line_goes_first(tmp_path, monkeypa
     more = ["ibm", "--seeds", "7", "--set", "hidden=9"]
     assert listed(capsys, *plan, *more) == ["hidden=9-steps=5-seed=7"]
     assert listed(capsys, *more, *plan) == ["hidden=9-steps=5-seed=7"]
+
+
+def test_the_steps_of_a_plan_take_no_words_of_the_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plan.toml").write_text("out = 'study'\nsteps = [3, 2, 3]")
+    for line in (["ibm", "--plan", "plan.toml"], ["--plan", "plan.toml", "ibm"]):
+        assert listed(capsys, *line) == ["seed=0"]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """The table of runs: every model scored once, and nothing scored that is not finished."""
 
 import json
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from helpers import fit
 
 from timegan_lib import InputError
 from timegan_lib.cli import main
@@ -94,10 +96,24 @@ def test_one_kind_of_weights_alone_can_be_scored(trained, judged):
     assert read_index(trained)["weights"].tolist().count("average") == 3
 
 
+def test_runs_made_from_python_are_passed_over(trained, judged, tmp_path, capsys):
+    fit(tmp_path / "runs" / "mine")
+    assert main(["index", str(tmp_path / "runs")]) == 2
+    said = capsys.readouterr().err
+    assert "warning: not scored" in said and said.splitlines()[0].endswith(": mine")
+    assert f"{tmp_path / 'runs'} holds no run to score" in said and "model.timegan" in said
+    shutil.copytree(trained / "b", tmp_path / "runs" / "b")
+    assert main(["index", str(tmp_path / "runs")]) == 0
+    assert capsys.readouterr().err.count("mine") == 1
+    assert set(read_index(tmp_path / "runs")["run"]) == {"b"}
+
+
 def test_what_cannot_be_indexed_is_said(tmp_path, capsys):
     with pytest.raises(InputError, match="timegan index"):
         read_index(tmp_path)
     assert main(["index", str(tmp_path / "nowhere")]) == 2
     assert "nowhere is no folder" in capsys.readouterr().err
+    assert main(["index", str(tmp_path)]) == 2
+    assert "holds no run to score" in capsys.readouterr().err
     assert main(["train", "google", "--option", "phi=1", "--out", str(tmp_path / "x")]) == 2
     assert "phi= is no option of 'google'" in capsys.readouterr().err

@@ -35,10 +35,10 @@ def until(found, seconds=120):
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """Two seeds, one of which cannot be trained, as one line; what it said and its exit code."""
+    """Two seeds with two settings, one of which cannot be trained, two at a time; what was said."""
     folder = tmp_path_factory.mktemp("study")
     line = ["sweep", "ar_gaussian", "--out", "study", "--seeds", "0,3", "--steps", "7", "5", "6"]
-    line += [*WORDS, "--set", "hidden=4", "--set", "learning_rate=0.001,3e38"]
+    line += [*WORDS, "--set", "hidden=4", "--set", "learning_rate=0.001,3e38", "--jobs", "2"]
     done = subprocess.run(
         [sys.executable, "-m", "timegan_lib.cli", *line], cwd=folder, text=True,
         capture_output=True, env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -127,7 +127,8 @@ def test_from_python_with_several_tables(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
-def test_a_process_that_is_killed_costs_its_own_run_some_steps(tmp_path):
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
+def test_a_process_that_is_killed_costs_its_own_run_some_steps(tmp_path, number):
     """It is begun again from its checkpoint; the second time, it has failed."""
     (run,) = make_plan(["data"], tmp_path, 0, SMALL, LONG)
     seen = []
@@ -137,7 +138,7 @@ def test_a_process_that_is_killed_costs_its_own_run_some_steps(tmp_path):
             until(lambda: states._seen(run) > (seen[-1] if seen else 50))
             until(lambda: claim.is_claimed(run.folder) and (run.folder / ".claim").read_text())
             seen.append(states._seen(run))
-            os.kill(int((run.folder / ".claim").read_text().split()[-1]), signal.SIGKILL)
+            os.kill(int((run.folder / ".claim").read_text().split()[-1]), signal.Signals[number])
 
     killer = threading.Thread(target=kill_twice)
     killer.start()
@@ -154,7 +155,7 @@ def test_a_process_that_is_killed_costs_its_own_run_some_steps(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
 def test_stopped_by_hand_all_is_kept_and_the_same_line_goes_on(tmp_path):
     line = [sys.executable, "-m", "timegan_lib.cli", "sweep", "ar_gaussian", "--out", "s", *WORDS]
-    line += ["--set", "hidden=3", "--steps", *map(str, LONG)]
+    line += ["--set", "hidden=3", "--steps", *map(str, LONG), "--checkpoint-every", "401"]
     process = subprocess.Popen(
         line, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
@@ -172,10 +173,60 @@ def test_stopped_by_hand_all_is_kept_and_the_same_line_goes_on(tmp_path):
     assert 0 <= sum(TimeGAN.load(folder).steps_done.values()) - written <= 80  # one call of a phase
 
 
-def test_a_run_that_is_made_elsewhere_is_waited_for(tmp_path, monkeypatch):
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+def test_where_the_first_process_dies_the_others_save_and_end(tmp_path, request):
+    """And the same line goes on; SIGTERM stops it as Ctrl-C does."""
+    line = [sys.executable, "-m", "timegan_lib.cli", "sweep", "ar_gaussian", "--out", "s", *WORDS]
+    line += ["--set", "hidden=3", "--steps", *map(str, LONG), "--seeds", "0,1", "--jobs", "2"]
+    line += ["--checkpoint-every", "3000"]
+    folders = [tmp_path / "s" / f"batch_size=8-hidden=3-layers=1-seed={k}" for k in range(2)]
+
+    def start(least):
+        process = subprocess.Popen(
+            line, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        request.addfinalizer(process.kill)
+        until(lambda: all(newest(folder) > least for folder in folders), 600)
+        pids = [int((folder / ".claim").read_text().split()[-1]) for folder in folders]
+        request.addfinalizer(lambda: [os.kill(pid, signal.SIGKILL) for pid in pids if lives(pid)])
+        assert all(map(lives, pids))
+        return process, pids
+
+    process, pids = start(40)
+    process.kill()
+    process.communicate()
+    until(lambda: not any(map(lives, pids)), 50)
+    saved = [newest(folder) for folder in folders]
+    assert any((step - 40) % 3000 for step in saved), "nothing but the usual checkpoints"
+    assert not any(claim.is_claimed(folder) or list(folder.glob(".*")) for folder in folders)
+
+    process, pids = start(max(saved))
+    process.terminate()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and not any(map(lives, pids))
+    assert said == "timegan: stopped, and saved; the same line goes on from here\n"
+    for folder in folders:
+        history = pd.read_csv(folder / "history.csv")
+        assert history["seconds"].is_monotonic_increasing
+        assert not history.duplicated(["phase", "step"]).any()
+        assert sum(TimeGAN.load(folder).steps_done.values()) == newest(folder)
+
+
+def newest(folder):
+    files = sorted(folder.glob("checkpoint-*.npz"))
+    return int(files[-1].stem.partition("-")[2]) if files else 0
+
+
+def lives(pid):
+    done = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return done.stdout.strip()[:1] not in ("", "Z")
+
+
+def test_a_run_that_is_made_elsewhere_is_waited_for(tmp_path, capsys):
     """And found finished then, so that it is never made twice."""
     (run,) = make_plan(["data"], tmp_path, 0, SMALL, STEPS)
-    tables = []
+    tables, said = [], []
     with claim.claim(run.folder):
         assert states.state_of(run) == "being made elsewhere, at step 0 of 18"
         waits = threading.Thread(
@@ -185,7 +236,7 @@ def test_a_run_that_is_made_elsewhere_is_waited_for(tmp_path, monkeypatch):
         )
         waits.start()
         fit(tmp_path / "other", run_config(steps=STEPS))
-        waits.join(8)  # its process has begun, and asked
+        until(lambda: said.append(capsys.readouterr().err) or "waiting for" in "".join(said))
         assert waits.is_alive() and not run.directory.config_file.exists()
         for file in (tmp_path / "other").iterdir():
             file.rename(run.folder / file.name)
@@ -193,6 +244,8 @@ def test_a_run_that_is_made_elsewhere_is_waited_for(tmp_path, monkeypatch):
     waits.join(60)
     before.pop(".claim")
     assert hashes(run.folder) == before and list(tables[0]["state"]) == ["finished"]
+    said = "".join([*said, capsys.readouterr().err])
+    assert said == f"waiting for {run.name}, which is being made elsewhere\n"
 
 
 def test_the_bar_counts_the_steps_of_all_runs(tmp_path, monkeypatch):
@@ -207,3 +260,26 @@ def test_the_bar_counts_the_steps_of_all_runs(tmp_path, monkeypatch):
         fit(runs[1].folder, run_config(steps=STEPS), seed=1)
         until(lambda: bar.bar.n == 36)
     assert "2 of 2 runs" in bar.bar.desc and states.Bar(runs, shown=False).bar.disable
+
+
+def test_the_bar_ends_also_where_a_phase_that_is_over_could_not_be_extended(tmp_path):
+    fit(tmp_path / "batch_size=8-hidden=4-layers=1-seed=0", run_config(steps=STEPS))
+    (run,) = make_plan(["data"], tmp_path, 0, SMALL, (9, 9, 8))
+    bar = states.Bar([run], shown=False)
+    assert bar._count() == 18 and bar.left
+    with pytest.warns(UserWarning, match="over stay as they are"):
+        fit(run.folder, run_config(steps=(9, 9, 8)))
+    assert bar._count() == run.total == 26 and not bar.left
+
+
+def test_the_bar_outlives_a_folder_that_is_being_removed(tmp_path, monkeypatch):
+    (run,) = make_plan(["data"], tmp_path, 0, SMALL, STEPS)
+    run.folder.mkdir()
+    (run.folder / "checkpoint-copy.npz").touch()
+    assert states._seen(run) == 0
+
+    def gone(*_):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(RunDirectory, "checkpoints", property(gone))
+    assert states._seen(run) == 0 and states.Bar([run], shown=False)._count() == 0

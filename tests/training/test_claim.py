@@ -1,6 +1,8 @@
 """One process a run directory: a second one is told who trains there, and a dead one holds nothing."""
 
+import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -119,10 +121,42 @@ def test_many_that_want_it_have_it_one_by_one(tmp_path):
     assert len(turns) >= 200 and max(most) == 1
 
 
-def test_a_drive_without_locks_is_used_without(tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EAGAIN])
+def test_drives_say_differently_that_a_folder_is_claimed(tmp_path, monkeypatch, number):
     def flock(*_):
-        raise OSError(95, "Operation not supported")
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(claim.fcntl, "flock", flock)
+    with pytest.raises(ClaimedError, match="another process"):
+        fit(tmp_path)
+    assert is_claimed(tmp_path) and not is_claimed(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOSYS])
+def test_a_drive_without_locks_is_used_without(tmp_path, monkeypatch, number):
+    def flock(*_):
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(claim.fcntl, "flock", flock)
     fit(tmp_path)
     assert not is_claimed(tmp_path) and not list(tmp_path.glob(".*"))
+
+
+def test_a_folder_that_others_remove_meanwhile_is_made_again(tmp_path, monkeypatch):
+    calls = []
+
+    def remove_first(file, mode):
+        calls.append(mode)
+        if len(calls) < 4:
+            shutil.rmtree(file.parent)
+        return open(file, mode)
+
+    monkeypatch.setattr(claim, "open", remove_first, raising=False)
+    with claim.claim(tmp_path / "run"):
+        assert (tmp_path / "run" / ".claim").exists() and len(calls) == 4
+
+
+def test_a_claim_that_cannot_be_held_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(claim, "_is_there", lambda *_: False)
+    with pytest.raises(InputError, match="100 times in a row"), claim.claim(tmp_path):
+        pass

@@ -6,13 +6,16 @@ Taught in book/how-the-code-is-built.md.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import difflib
 import json
 import re
 import shlex
+import signal
+import threading
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +58,16 @@ def sweep(options: argparse.Namespace, command: str) -> None:
         runs = [runs[options.index]]
     tables = {name: _read(files[name], options) for name in {run.table for run in runs}}
     try:
-        table = make_all(
-            runs, tables,
-            {"snapshots": options.snapshots, "checkpoint_every": options.checkpoint_every},
-            jobs=options.jobs, dask=options.dask, progress=not options.quiet,
-        )  # fmt: skip
-    except KeyboardInterrupt:
+        with _stopped_by_sigterm():
+            table = make_all(
+                runs, tables,
+                {"snapshots": options.snapshots, "checkpoint_every": options.checkpoint_every},
+                jobs=options.jobs, dask=options.dask, progress=not options.quiet,
+            )  # fmt: skip
+    except KeyboardInterrupt as stop:
         more = "; what workers of the cluster have begun goes on there" if options.dask else ""
         raise KeyboardInterrupt(
-            f"stopped, and saved{more}; the same line goes on from here"
+            f"{str(stop) or 'stopped, and saved'}{more}; the same line goes on from here"
         ) from None
     if not options.quiet:
         print(table.to_string(index=False))
@@ -77,6 +81,19 @@ def sweep(options: argparse.Namespace, command: str) -> None:
     for run, state in zip(table["run"], table["state"], strict=True):
         if state != FINISHED:
             raise TrainingError(f"{run}: {state}")
+
+
+@contextlib.contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Meanwhile SIGTERM, as queues of clusters send it before they kill, stops as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():  # no signal can be set there
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def read_seeds(text: str) -> list[int]:
@@ -132,13 +149,20 @@ def _read(name: str, options: argparse.Namespace) -> SequenceDataset:
 
 def _line(run: Run, file: str, options: argparse.Namespace) -> str:
     """The `timegan train` line that makes this run alone, and from which its data are found again."""
-    words = ["timegan", "train", file, "--out", str(Path(options.out) / run.name)]
-    words += ["--seed", str(run.seed)]
+    out = str(Path(options.out) / run.name)
+    words = ["timegan", "train", _as_path(file)]
+    words += [f"--out={out}"] if out.startswith("-") else ["--out", out]
+    words += ["--seed", str(run.seed), "--threads", "1"]
     for name, value in run.settings.items():
         text = json.dumps(value) if isinstance(value, tuple) else str(value)
         words += ["--set", f"{name}={text}"]
     words += words_of(options, "train", without=("help", "data", "out", "seed", "set", "quiet"))
     return shlex.join(words)
+
+
+def _as_path(file: str) -> str:
+    """A file by words that no line takes for an option."""
+    return f"./{file}" if file.startswith("-") else file
 
 
 def _table_names(files: Sequence[str]) -> list[str]:
@@ -185,7 +209,8 @@ def _with_plan(file: str, words: list[str]) -> argparse.Namespace:
         elif known[key].dest not in given:
             words_here = _words(file, key, value, known[key])
             planned = words_here + planned if key == "data" else planned + words_here
-    return parse(["sweep", *planned, *words])
+    # what stands between them ends a list of words, such as --steps 3 2 3
+    return parse(["sweep", *planned, f"--plan={file}", *words])
 
 
 def _read_plan(file: str) -> dict[str, Any]:
@@ -223,7 +248,7 @@ def _words(file: str, key: str, value: Any, action: argparse.Action) -> list[str
     if key == "seeds":
         return [f"--seeds={','.join(texts)}"]
     if not action.option_strings:
-        return texts
+        return [_as_path(text) for text in texts]
     if key == "steps":
         return ["--steps", *texts]
     if len(texts) > 1 and isinstance(action, argparse._StoreAction):

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
+from pathlib import Path
 from typing import Any
 
 from timegan_lib.config import InputError
@@ -34,14 +37,19 @@ def make_on_cluster(
 
     tables: name -> data. options: those of `make`. Dask begins a run again whose worker died; where
     the scheduler is lost, this waits for the address to answer again. Raises InputError if Dask is
-    not installed or nothing answers at first. Taught in book/how-the-code-is-built.md.
+    not installed, nothing answers at first, or workers do not see the folder of the runs.
+    Taught in book/how-the-code-is-built.md.
     """
     client = connect(address)
     outcomes: dict[str, str] = {}
+    checked = False
     with _quiet():
         while True:
             left = [run for run in runs if run.name not in outcomes]
             try:
+                if left and not checked:
+                    _check_shared(client, left[0].folder.parent)
+                    checked = True
                 if left:
                     outcomes |= _round(client, left, tables, options)
             finally:
@@ -80,6 +88,23 @@ def _connect_again(address: str) -> Any:
                 print(f"the scheduler at {address} is gone; waiting for it", file=sys.stderr)
                 said = True
             time.sleep(PAUSE)
+
+
+def _check_shared(client: Any, folder: Path) -> None:
+    """Raise InputError unless every worker that is there now finds what is written into the folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".seen-") as token:
+            try:
+                found = client.run(os.path.exists, token.name, on_error="return")
+            except Exception:
+                return  # the connection was lost: the next round sees to that
+    except OSError as error:
+        raise InputError(f"cannot write into {folder}: {error.strerror or error}") from None
+    if blind := sorted(worker for worker, seen in found.items() if seen is False):
+        raise InputError(
+            f"{folder} is not seen by the workers {', '.join(blind)}; give a folder that all machines share"
+        )
 
 
 def _round(

@@ -15,7 +15,7 @@ from timegan_lib.study.states import CLAIMED, FAILED, FINISHED, is_finished
 from timegan_lib.threads import use_threads
 from timegan_lib.training.claim import ClaimedError
 
-PAUSE = 1.0  # seconds to wait for whoever is training the same run
+PAUSE = 4.0  # seconds to wait for whoever is training the same run
 
 
 def make(
@@ -53,5 +53,6 @@ def failed(run: Run, reason: str, story: str = "") -> str:
 
 
 def _finished(run: Run) -> str:
-    run.failed_file.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # another may have removed the folder
+        run.failed_file.unlink(missing_ok=True)
     return FINISHED

@@ -6,12 +6,15 @@ Taught in book/how-the-code-is-built.md.
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from timegan_lib import __version__
 from timegan_lib.config import PHASES, InputError, TimeGANConfig, whole_number
@@ -55,6 +58,15 @@ class Run:
         return {phase: n for phase, n in pairs if n and phase not in self.config.skips}
 
     @property
+    def done(self) -> dict[str, int]:
+        """Steps of each phase that the model in the folder has, the last file that is written; {}: none."""
+        try:
+            with np.load(self.directory.model_file, allow_pickle=False) as model:
+                return json.loads(str(model["about"]))["steps"]
+        except Exception:  # none yet, or damaged: the training itself will say so
+            return {}
+
+    @property
     def failed_file(self) -> Path:
         """Beside the folder: why the run failed, if it did."""
         return self.folder.with_name(f"{self.folder.name}.failed.txt")
@@ -81,10 +93,11 @@ def make_plan(
         raise InputError("steps is given twice, once among the settings; leave one of them out")
     runs = []
     for table, values in itertools.product(tables, itertools.product(*lists.values())):
-        chosen = dict(zip(lists, values, strict=True))
+        given = dict(zip(lists, values, strict=True))
         config = TimeGANConfig.from_dict(
-            chosen if steps is None else chosen | {"steps": _tuple(steps)}
+            given if steps is None else given | {"steps": _tuple(steps)}
         )
+        chosen = {name: getattr(config, name) for name in given}  # gamma=1 is gamma=1.0
         for seed in numbers:
             words = [f"{name}={_text(value)}" for name, value in sorted(chosen.items())]
             words += [f"seed={seed}"]
@@ -107,6 +120,19 @@ def check_plan(runs: Sequence[Run], tables: Mapping[str, SequenceDataset]) -> No
         if (found := run.directory.read_config()) is not None:
             record = about(run.config, run.seed, data, run.command, __version__)
             check_same_run(run.directory, found, record)
+            _check_steps(run)
+
+
+def _check_steps(run: Run) -> None:
+    """A phase that is over stays as it is; the last that was begun can only go on."""
+    done = run.done
+    begun = [k for k, phase in enumerate(PHASES) if done.get(phase)]
+    if begun and run.config.phase_steps[begun[-1]] < done[PHASES[begun[-1]]]:
+        phase = PHASES[begun[-1]]
+        raise InputError(
+            f"{run.folder} holds {done[phase]:,} {phase} steps and steps asks for "
+            f"{run.config.phase_steps[begun[-1]]:,}; ask for at least as many, or give another folder"
+        )
 
 
 def _check_folder(out: Path) -> None:
@@ -117,7 +143,10 @@ def _check_folder(out: Path) -> None:
 
 
 def _seeds(seeds: int | Iterable[int]) -> list[int]:
-    given = list(itertools.islice(seeds, MOST_SEEDS)) if isinstance(seeds, Iterable) else [seeds]
+    several = seeds if isinstance(seeds, Iterable) else [seeds]
+    given = list(itertools.islice(several, MOST_SEEDS + 1))
+    if len(given) > MOST_SEEDS:
+        raise InputError(f"seeds gives more than {MOST_SEEDS:,} of them")
     numbers = [whole_number("seed", seed, 0) for seed in given]
     if not numbers:
         raise InputError("seeds is empty; give at least one, such as seeds=range(5)")

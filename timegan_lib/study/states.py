@@ -6,14 +6,12 @@ Taught in book/how-the-code-is-built.md.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -25,21 +23,9 @@ FINISHED, FAILED, CLAIMED = "finished", "failed", "being made elsewhere"
 SECONDS = 1.0  # between two looks at the folders
 
 
-def steps_of(run: Run) -> dict[str, int]:
-    """Steps of each phase that the model in the run's folder has; {} where there is none.
-
-    The model is the last file that a training writes. Taught in book/how-the-code-is-built.md.
-    """
-    try:
-        with np.load(run.directory.model_file, allow_pickle=False) as model:
-            return json.loads(str(model["about"]))["steps"]
-    except Exception:  # none yet, or damaged: the training itself will say so
-        return {}
-
-
 def is_finished(run: Run) -> bool:
     """Whether the run has all the steps it was asked for. Taught in book/how-the-code-is-built.md."""
-    done = steps_of(run)
+    done = run.done
     if not run.targets:
         return bool(done)
     last, target = list(run.targets.items())[-1]
@@ -70,7 +56,7 @@ def states_table(runs: Sequence[Run], outcomes: Mapping[str, str]) -> pd.DataFra
     for run in runs:
         row: dict[str, Any] = {"run": run.name} | ({"data": run.table} if several else {})
         row |= {"seed": run.seed} | run.settings
-        row |= {"steps": sum(steps_of(run).values()), "minutes": _minutes(run)}
+        row |= {"steps": sum(run.done.values()), "minutes": _minutes(run)}
         rows.append(row | {"state": outcomes.get(run.name) or state_of(run)})
     return pd.DataFrame(rows)
 
@@ -86,6 +72,7 @@ class Bar:
         self.runs = list(runs)
         self.left = list(runs)  # not seen finished yet
         self.done = 0  # steps of those that were
+        self.models: dict[str, Any] = {}  # name -> marks of the model that was looked into
         off = None if shown and not os.environ.get("TQDM_DISABLE") else True
         self.bar = tqdm(
             total=sum(run.total for run in runs), initial=self._count(), unit="step", disable=off
@@ -117,16 +104,29 @@ class Bar:
 
     def _count(self) -> int:
         seen = {run.name: _seen(run) for run in self.left}
-        over = [run for run in self.left if seen[run.name] >= run.total and is_finished(run)]
+        over = [run for run in self.left if self._has_another_model(run) and is_finished(run)]
         self.done += sum(run.total for run in over)
         self.left = [run for run in self.left if run not in over]
         return self.done + sum(seen[run.name] for run in self.left)
 
+    def _has_another_model(self, run: Run) -> bool:
+        """Whether the file is another than at the last look, so that it is read only then."""
+        try:
+            found = os.stat(run.directory.model_file)
+        except OSError:
+            return False
+        marks = found.st_mtime_ns, found.st_ino, found.st_size
+        before, self.models[run.name] = self.models.get(run.name), marks
+        return marks != before
+
 
 def _seen(run: Run) -> int:
     """The step of the newest checkpoint: its name tells."""
-    files = run.directory.checkpoints
-    return min(run.total, int(files[-1].stem.rpartition("-")[2])) if files else 0
+    try:
+        files = run.directory.checkpoints
+        return min(run.total, int(files[-1].stem.rpartition("-")[2])) if files else 0
+    except (OSError, ValueError):  # the folder is being removed, or another file has such a name
+        return 0
 
 
 def _minutes(run: Run) -> float:

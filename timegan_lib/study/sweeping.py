@@ -51,6 +51,8 @@ def make_all(
     Raises InputError as `sweep` does. Taught in book/how-the-code-is-built.md.
     """
     jobs = whole_number("jobs", jobs, 1)
+    if not isinstance(options["snapshots"], Iterable):
+        raise InputError(f"snapshots={options['snapshots']!r} must be a list of joint steps")
     shots = tuple(whole_number("snapshots", step, 1) for step in options["snapshots"])
     every = whole_number("checkpoint_every", options["checkpoint_every"], 1)
     options = {"snapshots": shots, "checkpoint_every": every}

@@ -19,6 +19,7 @@ from timegan_lib.evaluation import RULES, discriminative_score, predictive_score
 from timegan_lib.evaluation.inputs import take
 from timegan_lib.evaluation.report import MOST, untrained
 from timegan_lib.files import write_text
+from timegan_lib.messages import warn
 from timegan_lib.model import TimeGAN
 from timegan_lib.training.checkpoint import RunDirectory
 
@@ -53,7 +54,8 @@ def index(
     parts(command) -> (name, (train, held-out)) of the data that a recorded command trained on. Finals
     are scored `repeats` times, snapshots `snapshot_repeats` times, with each kind of `weights`. As many
     sequences as real ones are judged, at most 2,000 a side. The table is written after every row, so a
-    stop loses one row.
+    stop loses one row. Runs that were made from Python record no command: they are passed over with a
+    warning. Raises InputError where there is nothing to score.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -63,9 +65,13 @@ def index(
     except InputError:
         rows = []
     known = {(row["run"], row["data"], row["step"], row["weights"]) for row in rows}
-    for run, about in tqdm(_runs(folder), "runs", disable=None if progress else True):
-        if not about["command"]:
-            raise InputError(f"{run.path} was trained from Python: its data cannot be found again")
+    runs = _runs(folder)
+    if not runs and not rows:
+        raise InputError(
+            f"{folder} holds no run to score: none of its folders has a config.json with the line that "
+            "trained it, and a model.timegan"
+        )
+    for run, about in tqdm(runs, "runs", disable=None if progress else True):
         name, (train, held_out) = parts(about["command"])
         train = take(train, MOST, 0)
         if (REAL, name, 0, "") not in known and held_out is not None:
@@ -98,10 +104,15 @@ def index(
 
 
 def _runs(folder: Path) -> list[tuple[RunDirectory, dict[str, Any]]]:
-    """Every run below the folder, by name."""
+    """Every run below the folder that recorded its command, by name; a warning names the others."""
     found = [RunDirectory(path) for path in sorted(folder.iterdir()) if path.is_dir()]
     pairs = [(run, run.read_config()) for run in found if run.model_file.exists()]
-    return [(run, about) for run, about in pairs if about is not None]
+    if unknown := [run.path.name for run, about in pairs if about and not about.get("command")]:
+        warn(
+            f"not scored, since trained from Python, so that their data cannot be found again: "
+            f"{', '.join(unknown)}"
+        )
+    return [(run, about) for run, about in pairs if about and about.get("command")]
 
 
 def _models(run: RunDirectory, config: dict[str, Any]) -> Iterator[tuple[Path, int]]:

@@ -25,6 +25,8 @@ except ImportError:  # Windows
     LOCKS = False
 
 NAME = ".claim"
+TAKEN = (BlockingIOError, PermissionError)  # some drives say EACCES where others say EAGAIN
+TRIES = 100  # to open the file and have it, where others remove it or its folder meanwhile
 
 
 class ClaimedError(InputError):
@@ -56,26 +58,32 @@ def is_claimed(folder: Path) -> bool:
     if not LOCKS:
         return False
     try:
-        with open(folder / NAME) as stream:
-            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        stream = open(folder / NAME)  # noqa: SIM115 - closed below
     except OSError:
         return False
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except TAKEN:
+            return True
+        except OSError:
+            return False
     return False
 
 
 def _take(file: Path) -> IO[str]:
     """The locked file, open. The lock lasts until it is closed."""
-    while True:
+    for _ in range(TRIES):
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             stream = open(file, "a+")  # noqa: SIM115 - it stays open as long as the claim
+        except FileNotFoundError:  # the folder was removed between our two lines
+            continue
         except OSError as error:
             raise InputError(f"cannot write {file}: {error.strerror or error}") from None
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except TAKEN:
             stream.seek(0)
             who = stream.read().strip() or "unknown"
             stream.close()
@@ -91,6 +99,7 @@ def _take(file: Path) -> IO[str]:
             stream.flush()
             return stream
         stream.close()  # whoever held it removed it between our two lines
+    raise InputError(f"cannot hold {file}: it is not there when looked at, {TRIES} times in a row")
 
 
 def _is_there(file: Path, stream: IO[str]) -> bool:
