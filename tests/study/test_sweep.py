@@ -195,7 +195,7 @@ def test_where_the_first_process_dies_the_others_save_and_end(tmp_path, request)
 
     process, pids = start(40)
     process.kill()
-    process.communicate()
+    process.wait()
     until(lambda: not any(map(lives, pids)), 50)
     saved = [newest(folder) for folder in folders]
     assert any((step - 40) % 3000 for step in saved), "nothing but the usual checkpoints"
