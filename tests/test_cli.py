@@ -134,11 +134,16 @@ def test_evaluate_takes_tables_runs_and_models(here, tmp_path, capsys, synthetic
     command = ["evaluate", synthetic, "--real", "storms.csv", *ROLES, "-n", "30", "--seed", "2"]
     assert main([*command, "--repeats", "0", "--out", str(tmp_path / "report")]) == 0
     said = capsys.readouterr()
-    numbers = json.loads((tmp_path / "report" / "report.json").read_text())["features"]
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    numbers, written = report["features"], report["written"]
+    of_run = "; 30 samples of its own, seed 2" in written["judged"]
+    assert of_run == synthetic.startswith("run") and written["judged"].startswith(synthetic)
+    assert written["versions"]["timegan_lib"] == __version__ and written["date"].startswith("20")
     names = ["wind", "kind=calm", "kind=gale", "kind=storm", "pressure", "night"]
     assert list(numbers) == names and not said.err
     html = (tmp_path / "report" / "report.html").read_text()
-    assert all(name in html for name in names) and "report.html" in said.out
+    assert all(name in html for name in [*names, f"Judged: {written['judged']}", written["date"]])
+    assert "report.html" in said.out
     assert np.isfinite([value for row in numbers.values() for value in row.values()]).all()
     if synthetic == "storms.csv":
         assert all(row["distance"] < 1e-6 for row in numbers.values())

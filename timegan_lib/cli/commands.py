@@ -75,16 +75,21 @@ def evaluate(options: argparse.Namespace, command: str) -> None:
         real, held_out = real.split(blocks=options.blocks)
     if kind_of(options.synthetic) == TABLE:
         synthetic = _synthetic(options.synthetic, real, options)
+        judged = f"{options.synthetic}, {len(synthetic):,} sequences"
     else:
         model = TimeGAN.load(options.synthetic)
         if Path(options.synthetic).is_dir():
             _check_trained_on(real, held_out, options)
         n = min(MOST, len(real)) if options.n is None else options.n
         synthetic = model.sample(n, seed=options.seed, average=options.average)
+        judged = (
+            f"{options.synthetic} at joint step {model.steps_done['joint']:,}"
+            f"{', averaged weights' if options.average else ''}; {n:,} samples of its own, seed {options.seed}"
+        )
     rules = options.rule or RULES.get(options.real, ())
     report = evaluation.evaluate(
         real, synthetic, held_out, rules=rules, repeats=options.repeats,
-        progress=sys.stderr.isatty(),
+        progress=sys.stderr.isatty(), judged=judged,
     )  # fmt: skip
     print(report)
     if options.out:

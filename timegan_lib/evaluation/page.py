@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 from html import escape
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -47,14 +48,15 @@ def summary(report: Findings) -> str:
     )  # fmt: skip
 
 
-def page(report: Findings) -> str:
-    """The whole report, with figures, as one HTML document."""
+def page(report: Findings, written: dict[str, Any]) -> str:
+    """The whole report, with figures, as one HTML document. written: what was judged, date, versions."""
     s = report.settings
     held_out = f" and {s['held_out']:,} held-out ones" if s["held_out"] else ""
     sections = [
         "<h1>Can these synthetic data be used?</h1>",
         f"<p>{s['synthetic']:,} synthetic sequences, compared with {s['real']:,} real ones{held_out}; up to "
         f"{s['steps']} steps, {len(s['features'])} features.</p>",
+        _written(written),
         summary(report),
         "" if s["held_out"] else "<p class=note>No held-out data were given, so nothing here says whether "
         "the generator copies, and no score of real data stands beside those of the synthetic ones.</p>",
@@ -103,6 +105,12 @@ def page(report: Findings) -> str:
         f"<title>Can these synthetic data be used?</title><style>{STYLE}</style></head>"
         f"<body>{body}</body></html>\n"
     )
+
+
+def _written(written: dict[str, Any]) -> str:
+    judged = f"Judged: {written['judged']}. " if written["judged"] else ""
+    with_ = ", ".join(f"{name} {number}" for name, number in written["versions"].items())
+    return f"<p class=note>{escape(judged)}Written {written['date']} with {escape(with_)}.</p>"
 
 
 def _pictures(report: Findings) -> list[str]:

@@ -6,6 +6,7 @@ Taught in book/how-the-code-is-built.md.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import math
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from timegan_lib import __version__
 from timegan_lib.config import InputError, whole_number
 from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation.companions import block_bootstrap, copycat, marginal_noise
@@ -46,6 +48,7 @@ from timegan_lib.evaluation.scores.two_sample import told_apart
 from timegan_lib.evaluation.scores.validity import validity
 from timegan_lib.evaluation.verdicts import uses, verdicts
 from timegan_lib.files import write_text
+from timegan_lib.training.resume import versions
 
 MOST = 2000  # sequences of each side that are judged
 
@@ -82,10 +85,19 @@ class Report(Findings):
         })  # fmt: skip
 
     def save(self, folder: str | Path) -> Path:
-        """Write report.html, which needs no other file, and report.json into a folder."""
+        """Write report.html, which needs no other file, and report.json into a folder.
+
+        Both say what was judged, when, and with which versions.
+        """
         folder = Path(folder)
-        write_text(folder / "report.json", json.dumps(self.to_dict(), indent=2) + "\n")
-        write_text(folder / "report.html", page(self))
+        written = {
+            "judged": self.settings["judged"],
+            "date": datetime.datetime.now(datetime.UTC).isoformat(" ", "minutes"),
+            "versions": versions(__version__),
+        }
+        text = json.dumps({"written": written} | self.to_dict(), indent=2)
+        write_text(folder / "report.json", text + "\n")
+        write_text(folder / "report.html", page(self, written))
         return folder / "report.html"
 
     def __str__(self) -> str:
@@ -108,6 +120,7 @@ def evaluate(
     repeats: int = 3,
     seed: int = 0,
     progress: bool = True,
+    judged: str = "",
 ) -> Report:
     """Judge synthetic sequences by everything in this package, beside their companions.
 
@@ -118,6 +131,8 @@ def evaluate(
               said on privacy, and no score has a real ceiling beside it
     rules     what must hold at every step, such as "High >= Low" (see `validity`)
     repeats   of each score that trains a network; 0 leaves those scores out
+    judged    what the synthetic data are, for the report: a file, or a run, its step and the seed of the
+              samples. Two reports that differ are hard to tell apart without it
     seed      of the judges, of the companions and of which sequences are taken: at most 2,000 a side
 
     The companions: the held-out data, a copycat that returns training data, a block bootstrap, and
@@ -201,7 +216,7 @@ def evaluate(
             "real": len(train), "synthetic": len(fake), "held_out": None if other is None else len(other),
             "steps": train.values.shape[1], "features": list(train.names),
             "static_features": list(train.static_names), "repeats": repeats, "seed": seed,
-            "rules": list(rules),
+            "rules": list(rules), "judged": judged,
         },
     )  # fmt: skip
 
