@@ -35,14 +35,6 @@ class TwoSample:
     chance: tuple[float, float]
     blocks: int
 
-    @property
-    def least(self) -> float:
-        """The smallest p-value that this many blocks could have given, were every deal tried."""
-        deals = 1.0
-        for k in range(self.blocks):
-            deals *= (self.blocks + k + 1) / (k + 1)  # (2 n)! / (n! n!)
-        return 1 / deals
-
 
 def told_apart(real: Sequences, synthetic: Sequences, deals: int = 200, seed: int = 0) -> TwoSample:
     """AUC of a linear classifier on `summaries`, asked about blocks that it has not learned from.
