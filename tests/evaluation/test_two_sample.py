@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from timegan_lib import InputError, SequenceDataset, load_dataset
+from timegan_lib.data.windows import split_apart
 from timegan_lib.evaluation import mmd_test, told_apart
 from timegan_lib.evaluation.companions import (
     block_bootstrap,
@@ -176,6 +177,56 @@ def test_the_innocent_are_accused_as_rarely_as_is_said(name, test):
         accused += test(real, other, deals=59, seed=seed).p_value <= 0.1
     low, high = binom.ppf([0.001, 0.999], 70, 0.1)
     assert low <= accused <= high, accused
+
+
+REAL = ("google", "ibm", "weather", "storms")
+
+
+@pytest.mark.parametrize("test", [told_apart, mmd_test])
+@pytest.mark.parametrize("name", REAL)
+def test_real_data_are_not_told_from_themselves(name, test):
+    """Blocks of one real data set, dealt to two sides at random: 50 deals of each of four sets make 200 cases."""
+    data = load_dataset(name)
+    blocks = exchangeable(data, data)
+    accused = 0
+    for seed in range(50):
+        dealt = np.random.default_rng(seed).permutation(blocks.blocks)[:60]
+        rows = [(np.sort(half)[:, None] * blocks.size + np.arange(blocks.size)).ravel()
+                for half in np.array_split(dealt, 2)]  # fmt: skip
+        sides = [blocks.real.subset(half) for half in rows]
+        accused += test(*whole(sides, data), deals=59, seed=seed).p_value <= 0.1
+    low, high = binom.ppf([0.001, 0.999], 50, 0.1)
+    assert low <= accused <= high, accused
+
+
+def whole(sides, data):
+    """Each side with all the windows of its blocks again, of which `exchangeable` takes a few."""
+    if data.table.whole_sequences:
+        return sides
+    length = data.values.shape[1]
+    found = []
+    for side in sides:
+        first = side.start.reshape(-1, APART)[:, 0]
+        wanted = (first[:, None] + np.arange(length)).ravel()
+        found.append(data.subset(np.flatnonzero(np.isin(data.start, wanted))))
+    return found
+
+
+@pytest.mark.parametrize("name", ["google", "weather"])
+def test_where_the_cuts_lie_moves_the_ceiling_no_further_than_chance(name):
+    """Held-out blocks of 15 to 30 to the whole, each of every five of them: twenty cuts. Of twenty scores one
+    lies outside its middle 95 %, four in one of a hundred times."""
+    data = load_dataset(name)
+    starts, ends, gap = data.extent()
+    first, outside = int(starts.min()), 0
+    for count in (15, 20, 25, 30):
+        edges = np.linspace(0, ends.max() - first, count + 1).astype(int)
+        for shift in range(5):
+            chosen = [(edges[k], edges[k + 1]) for k in range(shift, count, 5)]
+            parts = data._parts(*split_apart(starts - first, ends - first, chosen, gap))
+            found = told_apart(*parts, deals=100)
+            outside += not found.chance[0] <= found.score <= found.chance[1]
+    assert outside <= 3
 
 
 @pytest.fixture(scope="module")
