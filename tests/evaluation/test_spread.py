@@ -113,3 +113,5 @@ def test_a_summary_that_does_not_fit():
         spread_of_means([1, 2], [1, 1], [2, 2.5])
     with pytest.raises(InputError, match=r"means \(2,\) and sds \(3,\)"):
         spread_of_means([1, 2], [1, 1, 1], 2)
+    with pytest.raises(InputError, match=r"repeats \(3,\) must hold one number"):
+        spread_of_means([1, 2], [1, 1], [2, 2, 2])

@@ -12,6 +12,7 @@ from timegan_lib.evaluation.budget import error_budget
 from timegan_lib.evaluation.report import Report, evaluate
 from timegan_lib.evaluation.scores.attack import planted
 from timegan_lib.evaluation.scores.classifier import classifier_auc
+from timegan_lib.evaluation.scores.context_fid import context_fid
 from timegan_lib.evaluation.scores.coverage import coverage
 from timegan_lib.evaluation.scores.discriminative import discriminative_score
 from timegan_lib.evaluation.scores.diversity import diversity
@@ -51,6 +52,7 @@ __all__ = [
     "autocorrelation",
     "autocorrelation_difference",
     "classifier_auc",
+    "context_fid",
     "correlation_difference",
     "coverage",
     "dependence_difference",

@@ -95,7 +95,10 @@ def spread_of_means(means: ArrayLike, sds: ArrayLike, repeats: ArrayLike) -> Spr
     mean, sd = np.asarray(means, float), np.asarray(sds, float)
     if mean.ndim != 1 or sd.shape != mean.shape:
         raise InputError(f"means {mean.shape} and sds {sd.shape} must hold one number a generator")
-    count = np.broadcast_to(np.asarray(repeats, float), mean.shape)
+    count = np.asarray(repeats, float)
+    if count.shape not in ((), mean.shape):
+        raise InputError(f"repeats {count.shape} must hold one number, or one for each generator")
+    count = np.broadcast_to(count, mean.shape)
     _check(mean, sd, count)
     generators, total = len(mean), count.sum()
     within = float((count - 1) @ np.where(count > 1, sd, 0.0) ** 2 / (total - generators))
