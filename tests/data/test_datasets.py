@@ -356,6 +356,8 @@ BAD_CALLS = {
     "nan": (lambda: SequenceDataset.from_arrays(np.full((1, 2, 1), np.nan)), "2 values that are"),
     "like": (lambda: sines(n=2).like(np.ones((2, 24, 4))), "(N, T, 5) is needed"),
     "fraction": (lambda: sines(n=9).split_chronological(1.0), "fraction=1.0"),
+    "one sequence": (lambda: sines(n=1).split(), "there is 1 sequence; it takes at least 2"),
+    "one, by time": (lambda: sines(n=1).split_chronological(), "there is 1 sequence; it takes at"),
     "blocks": (lambda: load_dataset("google").split(blocks=120), "no sequence is left for the"),
 }
 
@@ -442,6 +444,37 @@ def test_storms_are_never_on_both_sides():
     assert not set(train.group) & set(held_out.group)
     years = [int(name[-4:]) for name in held_out.group]
     assert min(years) < 1985 and max(years) > 2010
+
+
+def visits(groups, kind):
+    """As many groups: patients of three visits that began in an order of their own, or generated."""
+    if kind == "generated":
+        return ar_gaussian(n=groups, length=3, features=1)
+    who = np.random.default_rng(groups).permutation(groups)
+    day = 10 * np.repeat(np.arange(groups), 3) + np.tile(np.arange(3), groups)
+    frame = pd.DataFrame({"who": np.repeat(who, 3), "day": day, "x": day * 1.5})
+    return SequenceDataset.from_frame(frame, group="who", time="day")
+
+
+@pytest.mark.parametrize("groups", range(2, 31))
+@pytest.mark.parametrize("kind", ["patients", "generated"])
+def test_few_groups_leave_whole_ones_for_both_parts(groups, kind):
+    data = visits(groups, kind)
+    for held_out, blocks in ((5, 25), (2, 25), (3, 25), (4, 8), (10, 25), (25, 25), (5, 2)):
+        train, rest = data.split(held_out, blocks)
+        assert len(train) + len(rest) == groups
+        every = range(1, min(groups, blocks), held_out)
+        if groups <= blocks:  # in the order of time, the second of every so many
+            first = np.sort(data.values[:, 0, 0]) if kind == "patients" else data.values[:, 0, 0]
+            assert sorted(rest.values[:, 0, 0]) == sorted(first[every])
+        assert len(rest) >= len(every)
+    for fraction in (0.05, 0.3, 0.5, 0.8, 0.95):
+        train, rest = data.split_chronological(fraction)
+        assert len(train) + len(rest) == groups and min(len(train), len(rest)) >= 1
+        assert abs(len(train) - fraction * groups) <= 1
+        if kind == "patients":
+            assert train.values.max() < rest.values.min()
+            assert not set(train.group) & set(rest.group)
 
 
 def test_the_chronological_split_of_google_drifts():

@@ -178,9 +178,10 @@ class SequenceDataset(SequenceArrays):
 
         The rows are cut into `blocks` equal blocks of time, the second of every `held_out` is held
         out. Held-out windows lie inside one such block; train windows stay at least T
-        rows away from all of them. Whole sequences are held out in blocks of sequences, in the
-        order of time; generated ones in the order they have. The train part's scaler is fitted
-        on it and shared by the held-out part. Taught in book/how-the-code-is-built.md.
+        rows away from all of them, though both may be of one group. Whole sequences are held out in
+        blocks of sequences, in the order of time; generated ones in the order they have; of fewer
+        than `blocks`, each is a block. Two are enough. The train part's scaler is fitted on it and
+        shared by the held-out part. Raises InputError. Taught in book/how-the-code-is-built.md.
         """
         held_out, blocks = whole_number("held_out", held_out, 2), whole_number("blocks", blocks, 2)
         starts, ends, gap = self.extent()
@@ -192,12 +193,16 @@ class SequenceDataset(SequenceArrays):
         """The first `fraction` of the rows and the rest, T rows apart: (train, held-out).
 
         A drift experiment rather than a test: in most series the rest differs from the beginning.
+        Of sequences that share no rows, each part has at least one.
         """
         if not 0 < fraction < 1:
             raise InputError(f"fraction={fraction!r} must lie between 0 and 1")
         starts, ends, gap = self.extent()
         first, last = int(starts.min()), int(ends.max())
-        chosen = [(round((last - first) * fraction), last - first)]
+        count = last - first
+        cut = round(count * fraction)
+        cut = cut if gap else min(max(cut, 1), count - 1)  # few sequences: rounding empties no part
+        chosen = [(cut, count)]
         return self._parts(*windows.split_apart(starts - first, ends - first, chosen, gap))
 
     def _parts(self, train: Ints, held_out: Ints) -> tuple[Self, Self]:

@@ -78,7 +78,12 @@ def gather(values: Floats, starts: Ints, lengths: Ints) -> Floats:
 
 
 def interleave(count: int, every: int, blocks: int) -> list[tuple[int, int]]:
-    """The held-out ones of `blocks` equal blocks of 0..count: the second of every `every`."""
+    """The held-out ones of `blocks` equal blocks of 0..count: the second of every `every`.
+
+    Where there are fewer than `blocks`, each is a block of its own: edges between two of them would
+    fall on the same number, and a held-out block would be empty or not by rounding alone.
+    """
+    blocks = min(blocks, count)
     edges = np.linspace(0, count, blocks + 1).astype(int).tolist()
     return [(edges[i], edges[i + 1]) for i in range(1, blocks, every)]
 
@@ -96,6 +101,10 @@ def split_apart(
         inside |= (starts >= begin) & (ends <= end)
         near |= (starts < end + gap) & (ends > begin - gap)
     train, held = np.flatnonzero(~near), np.flatnonzero(inside)
+    if len(starts) < 2:
+        raise InputError(
+            f"split: there is {len(starts)} sequence; it takes at least 2, one for either part"
+        )
     for part, index in (("train", train), ("held-out", held)):
         if not len(index):
             raise InputError(

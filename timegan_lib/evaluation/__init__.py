@@ -4,13 +4,15 @@ Read `inputs` (what the scores see), `exchange` (which sides could be exchanged)
 score; those that train a network use `judge`, those that compare whole sequences `distances`, and
 `validity` reads `rules`), `companions` (what stands beside the synthetic data), `verdicts`, and `report`
 (all of it at once), which keeps `findings` and shows them on a `page`; `budget` asks at which stage of a
-model a fault comes in. Knows nothing of how the data were made. Taught in book/how-the-code-is-built.md.
+model a fault comes in, `spread` whether trainings or judges make scores differ. Knows nothing of how the
+data were made. Taught in book/how-the-code-is-built.md.
 """
 
 from timegan_lib.evaluation.budget import error_budget
 from timegan_lib.evaluation.report import Report, evaluate
 from timegan_lib.evaluation.scores.attack import planted
 from timegan_lib.evaluation.scores.classifier import classifier_auc
+from timegan_lib.evaluation.scores.context_fid import context_fid
 from timegan_lib.evaluation.scores.coverage import coverage
 from timegan_lib.evaluation.scores.discriminative import discriminative_score
 from timegan_lib.evaluation.scores.diversity import diversity
@@ -40,14 +42,17 @@ from timegan_lib.evaluation.scores.statics import dependence_difference, static_
 from timegan_lib.evaluation.scores.tails import tail_difference, tails
 from timegan_lib.evaluation.scores.two_sample import mmd_test, told_apart
 from timegan_lib.evaluation.scores.validity import RULES, validity
+from timegan_lib.evaluation.spread import Spread, spread_of_means, spread_shares
 
 __all__ = [
     "RULES",
     "Report",
+    "Spread",
     "ar_parameters",
     "autocorrelation",
     "autocorrelation_difference",
     "classifier_auc",
+    "context_fid",
     "correlation_difference",
     "coverage",
     "dependence_difference",
@@ -72,6 +77,8 @@ __all__ = [
     "project",
     "quantiles",
     "split_auc",
+    "spread_of_means",
+    "spread_shares",
     "static_marginals",
     "tail_difference",
     "tails",

@@ -4,7 +4,8 @@ Read `fidelity` first: single values, memory, features together; `statics` is th
 features. Then what it does not see: `dynamics` (movement inside windows), `lead_lag` (one feature after
 another, time's direction), `tails` (rare changes). Then the judges: `two_sample`, `classifier` and
 `split_auc` (linear), `discriminative`, `predictive` and `forecasting` (networks), `horizon` (linear, many
-steps ahead). `diversity`, `coverage` and `privacy` measure distances, `attack` asks who was trained on,
-`validity` counts broken rules, `ground_truth` asks where the truth is known, `projection` draws.
+steps ahead); `context_fid` goes by a name that papers print. `diversity`, `coverage` and `privacy` measure
+distances, `attack` asks who was trained on, `validity` counts broken rules, `ground_truth` asks where the
+truth is known, `projection` draws.
 Taught in book/how-the-code-is-built.md.
 """
