@@ -4,6 +4,7 @@ import json
 import math
 import re
 import sys
+from dataclasses import replace
 from functools import partial
 from html import escape
 from html.parser import HTMLParser
@@ -27,6 +28,7 @@ from timegan_lib.evaluation import (
     discriminative_score,
     diversity,
     evaluate,
+    limits,
     marginals,
     mmd,
     predictive_score,
@@ -198,6 +200,7 @@ def test_a_copycat_ties_on_fidelity_and_fails_privacy(copied):
 
 def test_data_from_the_source_pass_privacy(fresh):
     assert grades(fresh)["privacy"] in ("good", "fair")
+    assert fresh.privacy.p_value > 0.05 and fresh.privacy.visible < 1
     low, high = fresh.privacy.membership_range
     assert fresh.privacy.copies == 0 and low < 0.5 < high
     assert fresh.scores.loc["held-out", "copies"] == 0
@@ -325,8 +328,8 @@ def test_with_repeats_0_no_network_is_trained(monkeypatch, ar):
     found = plain(ar[0], ar[1])
     assert found.scores[TRAINED].isna().all(axis=None)
     assert found.forecasts is None and found.trivial == {} and math.isnan(found.floor)
-    assert grades(found)["judge"] == grades(found)["training"] == "not judged"
-    assert "repeats=0" in str(found)
+    assert grades(found)["training"] == "not judged" and grades(found)["judge"] == "good"
+    assert "discriminative score" not in str(found)
 
 
 def test_without_held_out_data_privacy_is_not_judged(alone, saved):
@@ -557,37 +560,41 @@ def score_table(held_out=None, noise=None, copied=None, **values):
     """A table of scores with these values of the synthetic data; everything else is perfect."""
     perfect = dict.fromkeys(SCORES, 0.0) | {"spread": 1.0, "classifier": 0.5, "membership": 0.5}
     perfect |= dict.fromkeys(("statics", "dependence"), math.nan)
+    perfect |= {"precision": 1.0, "recall": 1.0, "missed": 1.0, "p-value": 0.5}
+    perfect |= {"told apart": 0.5, "by chance": 0.6}
     rows = {
         "synthetic": perfect | values,
         "copycat": perfect | (copied or {}),
-        "noise": perfect | (noise or {}),
+        "noise": perfect | {"told apart": 0.99, "p-value": 0.01} | (noise or {}),
     }
     if held_out is not None:
         rows["held-out"] = perfect | held_out
     return pd.DataFrame(rows).T.astype(float)
 
 
-def graded(name, forecasts=None, privacy=None, **values):
-    found = verdicts(score_table(**values), forecasts, 0.01, privacy)
+def graded(name, forecasts=None, privacy=None, stretches=None, **values):
+    found = verdicts(score_table(**values), forecasts, 0.01, privacy, stretches)
     (verdict,) = (v for v in found if v.name == name)
     return verdict.grade, verdict.because
 
 
 LIMITS = [
-    ("values", "values", 0.1, 0.25),
-    ("dynamics", "changes", 0.1, 0.25),
-    ("dynamics", "memory", 0.05, 0.15),
-    ("dynamics", "memory of changes", 0.05, 0.15),
-    ("together", "together", 0.05, 0.15),
-    ("together", "together in changes", 0.05, 0.15),
-    ("statics", "statics", 0.03, 0.1),
-    ("statics", "dependence", 0.1, 0.2),
-    ("judge", "discriminative", 0.1, 0.25),
-    ("rules", "broken", 0.01, 0.1),
+    (name, column, *limits.LIMITS[name][column])
+    for name in limits.LIMITS
+    for column in limits.LIMITS[name]
+    if column not in limits.OFF
 ]
 
 
-@pytest.mark.parametrize(("name", "column", "good", "fair"), LIMITS)
+def test_every_score_that_no_network_gives_is_graded_or_shown_beside_one():
+    graded = {column for scores in limits.LIMITS.values() for column in scores}
+    assert len(LIMITS) == 12 and graded <= set(SCORES)
+    assert {"movement", "memory of sizes", "order in time", "rare changes"} <= graded
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "good", "fair"), [*LIMITS, ("rules", "broken", 0.01, 0.1)]
+)
 def test_grades_change_at_their_limits(name, column, good, fair):
     both = {"statics": 0.0, "dependence": 0.0} if name == "statics" else {}
     for value, grade in ((0, "good"), (good, "good"), (good + 1e-6, "fair"), (fair, "fair"),
@@ -597,15 +604,38 @@ def test_grades_change_at_their_limits(name, column, good, fair):
     assert f"{fair + 0.3:.2f}" in said or f"{fair + 0.3:.1%}" in said
 
 
-@pytest.mark.parametrize(("name", "column", "good", "fair"), LIMITS[:6])
-def test_no_limit_is_stricter_than_what_held_out_data_reach(name, column, good, fair):
-    reached = {column: 0.3}
-    for value, grade in ((0.3, "good"), (0.31, "fair"), (0.6, "fair"), (0.61, "poor")):
-        found, said = graded(name, held_out=reached, **{column: value})
-        assert found == grade and "held-out data 0.30" in said
-    weaker = {column: good / 2}  # and none is stricter for held-out data that do better
-    assert graded(name, held_out=weaker, **{column: good})[0] == "good"
-    assert graded(name, held_out=weaker, **{column: fair})[0] == "fair"
+@pytest.mark.parametrize(("name", "column", "good", "fair"), LIMITS)
+def test_a_limit_follows_held_out_data_and_is_poor_nowhere_below_them(name, column, good, fair):
+    """Up to what they reach is good, up to twice that fair; as far as a limit may go."""
+
+    def found(value, reached, stretches=None):
+        both = {"statics": 0.0, "dependence": 0.0} if name == "statics" else {}
+        both[column] = value
+        return graded(name, held_out=both | {column: reached}, stretches=stretches, **both)[0]
+
+    between = (good + fair) / 2
+    assert found(between, between) == "good" != found(between + 0.001, between)
+    assert found(2 * between, between) == "fair" and found(2 * between + 0.001, between) == "poor"
+    assert found(good, good / 2) == "good" and found(fair, good / 2) == "fair"  # never stricter
+    far = 2 * fair  # so far that a limit does not follow
+    for value, grade in ((fair, "good"), (fair + 0.001, "fair"), (2 * fair, "fair"),
+                         (2 * fair + 0.001, "cannot be told"), (4 * fair, "cannot be told"),
+                         (4 * fair + 0.001, "poor")):  # fmt: skip
+        assert found(value, far) == grade, value
+    for value, grade in ((good, "good"), (good + 0.001, "cannot be told"),
+                         (2 * far, "cannot be told"), (2 * far + 0.001, "poor")):  # fmt: skip
+        assert found(value, far, stretches=limits.FEWEST - 1) == grade, value
+    assert found(fair, far, stretches=limits.FEWEST) == "good"
+
+
+def test_too_few_stretches_are_said_with_their_number():
+    found, said = graded("values", stretches=5, values=0.2)
+    assert found == "cannot be told" and "5 stretches of data" in said
+    assert graded("values", stretches=5, values=0.05)[0] == "good"
+    forecasts = pd.DataFrame({"MAE": {"TRTR": 1.0, "TSTR": 1.3, "persistence": 2.0}})
+    asked = {"forecasts": Forecasts(forecasts, forecasts)}
+    assert graded("training", stretches=5, **asked)[0] == "cannot be told"
+    assert graded("training", stretches=50, **asked)[0] == "fair"
 
 
 def test_rules_that_real_data_break_too_are_held_against_no_one():
@@ -626,38 +656,91 @@ def test_the_worst_of_several_scores_decides():
     assert graded("values", values=math.nan) == ("not judged", "nothing to compare")
 
 
-def test_the_verdict_of_a_judge_shows_what_to_read_it_against():
-    grade, said = graded("judge", discriminative=0.2, noise={"discriminative": 0.44})
-    assert grade == "fair" and all(n in said for n in ("0.200", "guessing 0.010", "noise 0.440"))
+@pytest.mark.parametrize(
+    ("auc", "p", "high", "grade", "words"),
+    [
+        (0.55, 0.2, 0.6, "good", ""), (0.55, 0.01, 0.54, "good", ""), (0.3, 0.9, 0.6, "good", ""),
+        (0.55, 0.4, 0.85, "cannot be told", "chance alone reaches"),
+        (0.7, 0.2, 0.75, "cannot be told", "chance reaches as much"),
+        (0.9, 0.06, 0.95, "cannot be told", "chance reaches as much"),
+        (0.7, 0.01, 0.65, "fair", ""), (0.85, 0.01, 0.65, "poor", ""),
+        (math.nan, math.nan, math.nan, "cannot be told", "too few stretches"),
+    ],
+)  # fmt: skip
+def test_a_judge_convicts_by_its_p_value(auc, p, high, grade, words):
+    found, said = graded("judge", **{"told apart": auc, "p-value": p, "by chance": high})
+    assert found == grade and words in said
+    if math.isfinite(auc):
+        assert all(f"{number:.2f}" in said for number in (auc, high)) and f"{p:.3f}" in said
+
+
+def test_a_judge_that_hardly_tells_noise_has_judged_nothing():
+    for noise in ({"told apart": 0.7}, {"p-value": 0.2}):
+        for auc in (0.5, 0.9):
+            asked = {"told apart": auc, "p-value": 0.01}
+            found, said = graded("judge", noise=noise, **asked)
+            assert found == "cannot be told" and "has judged nothing" in said
+
+
+def test_the_leaky_score_is_only_mentioned():
+    values = {"discriminative": 0.49, "noise": {"discriminative": 0.44}}
+    grade, said = graded("judge", **values)
+    assert grade == "good" and "which leaks" in said
+    assert all(n in said for n in ("0.490", "guessing 0.010", "noise 0.440"))
+    assert "leaks" not in graded("judge", discriminative=math.nan)[1]
 
 
 @pytest.mark.parametrize(
     ("spread", "missed", "grade"),
     [
-        (1, 1, "good"), (0.85, 1, "good"), (0.84, 1, "fair"), (0.5, 1, "fair"), (0.49, 1, "poor"),
-        (1.15, 1, "good"), (1.16, 1, "fair"), (1.5, 1, "fair"), (1.51, 1, "poor"),
+        (1, 1, "good"), (0.86, 1, "good"), (0.84, 1, "fair"), (0.51, 1, "fair"), (0.49, 1, "poor"),
+        (1.17, 1, "good"), (1.18, 1, "fair"), (1.99, 1, "fair"), (2.01, 1, "poor"),
         (1, 1.25, "good"), (1, 1.3, "fair"), (1, 2, "fair"), (1, 2.1, "poor"), (0.6, 0.1, "fair"),
     ],
 )  # fmt: skip
 def test_diversity_is_spread_and_coverage(spread, missed, grade):
     found, said = graded("diversity", spread=spread, missed=missed)
-    assert found == grade and f"{missed:.2f} times as far" in said
+    assert found == grade and "4 scores" in said
     assert ("collapsed" in said) == (spread < 0.5)
 
 
+@pytest.mark.parametrize("column", ["precision", "recall"])
+def test_wrong_and_missing_kinds_are_graded_beside_those_of_held_out_data(column):
+    good, fair = limits.LIMITS["diversity"][column]
+    for value, grade in (
+        (1 - good + 0.01, "good"),
+        (1 - good - 0.01, "fair"),
+        (0.99 - fair, "poor"),
+    ):
+        assert graded("diversity", **{column: value})[0] == grade
+    assert graded("diversity", held_out={column: 0.55}, **{column: 0.55})[0] == "good"
+
+
 @pytest.mark.parametrize(
-    ("low", "high", "copies", "grade"),
+    ("p", "parts", "visible", "copies", "grade", "words"),
     [
-        (0.45, 0.55, 0, "good"), (0.45, 0.61, 0, "fair"), (0.51, 0.58, 0, "fair"),
-        (0.56, 0.6, 0, "poor"), (0.45, 0.55, 0.002, "poor"), (0.3, 0.45, 0, "good"),
+        (0.3, 20, 0.1, 0, "good", "10% of planted"), (0.3, 20, 0.5, 0, "fair", "50% of planted"),
+        (0.3, 20, 1.0, 0, "cannot be told", "not even 50%"),
+        (0.3, 20, math.inf, 0, "cannot be told", "not even 50%"),
+        (0.01, 20, 0.1, 0, "poor", "p-value 0.010"), (0.01, 20, math.inf, 0, "poor", "0.010"),
+        (0.3, 5, 0.1, 0, "cannot be told", "5 held-out runs, 6 are needed"),
+        (0.01, 5, 0.1, 0, "cannot be told", "5 held-out runs, 6 are needed"),
+        (0.3, 5, 0.1, 0.002, "poor", "0.2% are copies"),
     ],
 )  # fmt: skip
-def test_privacy_goes_by_the_interval_and_by_copies(low, high, copies, grade):
-    auc = (low + high) / 2
-    found = Privacy(0.1, 0.1, 0.6, (0.4, 0.8), 0.9, 0.9, auc, (low, high), copies)
+def test_privacy_convicts_by_copies_or_a_p_value(p, parts, visible, copies, grade, words):
+    found = Privacy(0.1, 0.1, 0.6, (0.4, 0.8), 0.9, 0.9, 0.61, (0.5, 0.7), copies)
+    found = replace(found, p_value=p, parts=parts, visible=visible, tpr=0.07, fpr=0.05)
+    found = replace(found, innocent_range=(0.42, 0.58))
     got, said = graded("privacy", privacy=found)
-    assert got == grade and f"{auc:.2f}" in said and "60%" in said and f"{copies:.1%}" in said
-    assert ("too few held-out data" in said) == (high == 0.61)
+    assert got == grade and words in said and "0.42 to 0.58" in said and "0.61" in said
+
+
+def test_copies_that_held_out_data_have_too_are_no_leak():
+    found = Privacy(0.1, 0.1, 0.6, (0.4, 0.8), 0.9, 0.9, 0.5, (0.4, 0.6), 0.05, 0.5, parts=20)
+    found = replace(found, visible=0.1)
+    for usual, grade in ((0.03, "good"), (0.02, "poor"), (0.0, "poor")):
+        assert graded("privacy", privacy=found, held_out={"copies": usual})[0] == grade
 
 
 @pytest.mark.parametrize(("tstr", "grade"), [(0.109, "good"), (0.149, "fair"), (0.151, "poor")])
@@ -679,7 +762,8 @@ def test_what_does_not_beat_the_present_value_is_not_good_for_training():
 def test_uses_follow_from_the_grades():
     def answers(outside=0.0, **columns):
         forecasts = pd.DataFrame({"MAE": {"TRTR": 1.0, "TSTR": 1.0, "persistence": 2.0}})
-        safe = Privacy(0.1, 0.1, 0.5, (0.5, 0.5), 1, 1, 0.5, (0.45, 0.55), 0)
+        safe = Privacy(0.1, 0.1, 0.5, (0.5, 0.5), 1, 1, 0.5, (0.45, 0.55), 0, 0.5, parts=20)
+        safe = replace(safe, visible=0.1)
         found = verdicts(score_table(**columns), Forecasts(forecasts, forecasts), 0.01, safe)
         return uses(found, outside)
 
@@ -696,7 +780,12 @@ def test_uses_follow_from_the_grades():
     assert list(answers(memory=0.2)["answer"]) == ["yes", "no", "no", "with care", "no"]
     assert "dynamics poor" in answers(memory=0.2).iloc[1]["because"]
     assert list(answers(broken=math.nan)["answer"])[0] == "yes"  # noqa: RUF015
-    assert list(answers(discriminative=math.nan)["answer"])[1] == "unknown"
+    assert list(answers(**{"told apart": math.nan})["answer"])[1] == "unknown"
+    untold = answers(**{"told apart": math.nan}).iloc[1]["because"]
+    assert untold == "judge cannot be told"
+    statics = answers(statics=0.2, dependence=0.0)
+    assert list(statics["answer"]) == ["no", "no", "no", "with care", "no"]
+    assert all("statics poor" in text for text in statics["because"][:3])
     extremes = answers(outside=0.03).loc["study extremes"]
     assert extremes["answer"] == "unknown" and "3.0%" in extremes["because"]
 

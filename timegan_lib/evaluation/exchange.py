@@ -31,6 +31,19 @@ class Sides:
     size: int
 
 
+def stretches(data: SequenceDataset) -> int:
+    """How many parts of the data could be exchanged for others, a number of 1 or more.
+
+    Of windows the blocks that fit into the time they span, at least one for each run of them, however many
+    windows were taken from it; of whole sequences each. Taught in book/how-the-code-is-built.md.
+    """
+    runs = runs_of(data)
+    if data.start is None or not _overlap(data):
+        return len(runs)
+    spans = [int(data.start[run[-1]] - data.start[run[0]]) + 1 for run in runs]
+    return sum(max(1, _fit(span, data.values.shape[1])) for span in spans)
+
+
 def exchangeable(real: Sequences, other: Sequences, seed: int = 0) -> Sides:
     """As many blocks of one side as of the other, drawn at random where there are more.
 
@@ -74,11 +87,16 @@ def _blocks(data: SequenceDataset, size: int, rng: np.random.Generator) -> list[
     taken = np.linspace(0, length - 1, size).round().astype(int)  # of the windows of a block
     found = []
     for run in runs_of(data):
-        count = (len(run) + length - 1) // (2 * length - 1)  # `length` windows, as many left out
+        count = _fit(len(run), length)
         rest = len(run) - (count * (2 * length - 1) - length + 1)
         begin = rng.integers(0, rest + 1) if count else 0
         found += [run[begin + k * (2 * length - 1) + taken] for k in range(count)]
     return found
+
+
+def _fit(windows: int, length: int) -> int:
+    """Blocks in a run of windows: `length` of them, and as many left out before the next."""
+    return (windows + length - 1) // (2 * length - 1)
 
 
 def _overlap(data: SequenceDataset) -> bool:

@@ -22,6 +22,7 @@ from timegan_lib import __version__
 from timegan_lib.config import InputError, whole_number
 from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation.companions import block_bootstrap, copycat, marginal_noise
+from timegan_lib.evaluation.exchange import stretches
 from timegan_lib.evaluation.findings import SCORES, Findings
 from timegan_lib.evaluation.inputs import Sequences, aligned, take
 from timegan_lib.evaluation.page import page, summary
@@ -204,7 +205,8 @@ def evaluate(
     kept = pd.concat(
         {k: validity(v, rules) for k, v in (("real", train), ("synthetic", fake))}, axis=1
     )
-    answers = verdicts(scores, forecasts, floor, private)
+    least = min(stretches(everything if other is None else other), len(fake))
+    answers = verdicts(scores, forecasts, floor, private, least)
     features = fidelity.marginals(train, fake)
     return Report(
         real=train, synthetic=fake, held_out=other, scores=scores, against_held_out=against,

@@ -1,31 +1,44 @@
 """From scores to words: what is right, what is wrong, and what the data can be used for.
 
-Each verdict compares a score of the synthetic data with two limits. A limit is never stricter than
-what real held-out data reach, since no generator can be asked to be more like the training data than
-the source they came from. Taught in book/how-the-code-is-built.md.
+A limit is never stricter than what real held-out data reach, since no generator can be asked to be more
+like the training data than the source they came from. But a few held-out sequences may reach anything;
+so they move a limit only so far, and where they are too few the answer is "cannot be told" (`limits`).
+
+Several scores are looked at for one question and the worst decides, so each may be less often wrong than
+the answer: the limits were set so that "poor" is said of innocent data in less than one of twenty cases
+for each question. Two answers rest on a p-value, at 0.05 each: that of the judge and that on privacy.
+Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
+from timegan_lib.evaluation.limits import (
+    FAIR,
+    FEWEST,
+    GOOD,
+    LOOSEST,
+    OPEN,
+    POOR,
+    UNTOLD,
+    Row,
+    against_limits,
+    grade,
+    worst,
+)
 from timegan_lib.evaluation.scores.forecasting import Forecasts
+from timegan_lib.evaluation.scores.privacy import FEWEST as FEWEST_RUNS
 from timegan_lib.evaluation.scores.privacy import Privacy
 
-Row = dict[str, float]  # of `Report.scores`
-GOOD, FAIR, POOR, OPEN = "good", "fair", "poor", "not judged"
-
-
-def grade(value: float, good: float, fair: float) -> str:
-    """Of a number that is better the smaller it is."""
-    return GOOD if value <= good else FAIR if value <= fair else POOR
-
-
-def worst(grades: list[str]) -> str:
-    return max(grades, key=[GOOD, FAIR, POOR].index)
+SURE = 0.05  # a p-value below it convicts
+TOLD = 0.65, 0.8  # AUC of the judge: good to, fair to; of independent normals 0.55 and 1.2 sd apart
+COPIES = 0.001  # share of copies that convicts, where held-out data are copies less often
+PLANTED = 0.1, 0.5  # share of planted sequences that must be seen for good, for fair
 
 
 @dataclass(frozen=True)
@@ -38,97 +51,122 @@ class Verdict:
     because: str
 
 
+QUESTIONS = {
+    "values": "Are single values spread as in the real data?",
+    "dynamics": "Do they move from step to step as the real data do?",
+    "together": "Do features move together as in the real data?",
+    "statics": "Are static features and lengths right, and do sequences follow them?",
+    "judge": "Can a trained judge tell them from real ones?",
+    "training": "Does a model trained on them work on real data?",
+    "diversity": "Are they varied?",
+    "rules": "Do they obey the rules of the data?",
+    "privacy": "Do they keep the training data to themselves?",
+}
+
+
 def verdicts(
-    scores: pd.DataFrame, forecasts: Forecasts | None, floor: float, privacy: Privacy | None
+    scores: pd.DataFrame,
+    forecasts: Forecasts | None,
+    floor: float,
+    privacy: Privacy | None,
+    stretches: int | None = None,
 ) -> list[Verdict]:
-    """One for each question, from the tables of a report."""
+    """One for each question, from the tables of a report.
+
+    stretches: the number of exchangeable stretches (`exchange.stretches`) of the smallest side; None: enough.
+    """
     rows: dict[str, Row] = scores.to_dict("index")  # type: ignore[assignment]
-    found, real = rows["synthetic"], rows.get("held-out")
-
-    def graded(columns: dict[str, tuple[float, float]], shown: str = "{:.2f}") -> tuple[str, str]:
-        """The worst grade of several columns, each with its limits for good and fair."""
-        grades, texts = [], []
-        for column, (good, fair) in columns.items():
-            value = found[column]
-            if not math.isfinite(value):
-                continue
-            reached = real[column] if real is not None and math.isfinite(real[column]) else 0.0
-            good, fair = max(good, reached), max(fair, 2 * reached)
-            grades.append(grade(value, good, fair))
-            beside = f", held-out data {shown.format(reached)}" if reached else ""
-            texts.append(
-                f"{column} {shown.format(value)} (good to {shown.format(good)}, fair to "
-                f"{shown.format(fair)}{beside})"
-            )
-        if not grades:
-            return OPEN, "nothing to compare"
-        return worst(grades), "; ".join(texts)
-
-    answers = [
-        ("values", "Are single values spread as in the real data?", *graded({"values": (0.1, 0.25)})),
-        ("dynamics", "Do they move from step to step as the real data do?",
-         *graded({"changes": (0.1, 0.25), "memory": (0.05, 0.15), "memory of changes": (0.05, 0.15)})),
-        ("together", "Do features move together as in the real data?",
-         *graded({"together": (0.05, 0.15), "together in changes": (0.05, 0.15)})),
-    ]  # fmt: skip
-    if math.isfinite(found["statics"]):
-        answers.append(
-            ("statics", "Are static features and lengths right, and do sequences follow them?",
-             *graded({"statics": (0.03, 0.1), "dependence": (0.1, 0.2)}))
-        )  # fmt: skip
-    answers.append(("judge", "Can a trained judge tell them from real ones?", *_told(rows, floor)))
-    answers.append(
-        ("training", "Does a model trained on them work on real data?", *_useful(forecasts))
-    )
-    answers.append(("diversity", "Are they varied?", *_varied(found)))
-    answers.append(("rules", "Do they obey the rules of the data?", *_kept(rows)))
-    answers.append(
-        ("privacy", "Do they keep the training data to themselves?", *_kept_secret(privacy))
-    )
-    return [Verdict(*answer) for answer in answers]
+    enough = math.inf if stretches is None else stretches
+    answers = {
+        "values": _by_limits("values", rows, enough),
+        "dynamics": _by_limits("dynamics", rows, enough),
+        "together": _by_limits("together", rows, enough),
+        "statics": _by_limits("statics", rows, enough),
+        "judge": _told(rows, floor),
+        "training": _useful(forecasts, enough),
+        "diversity": _by_limits("diversity", rows, enough),
+        "rules": _kept(rows),
+        "privacy": _kept_secret(privacy, rows.get("held-out")),
+    }
+    if not math.isfinite(rows["synthetic"]["statics"]):
+        del answers["statics"]
+    return [Verdict(name, QUESTIONS[name], *answer) for name, answer in answers.items()]
 
 
-def _told(rows: dict[str, Row], floor: float) -> tuple[str, str]:
-    score, spread = (rows["synthetic"][name] for name in ("discriminative", "discriminative sd"))
-    if not math.isfinite(score):
-        return OPEN, "no network was trained to judge (repeats=0)"
-    noise = rows["noise"]["discriminative"]
-    return grade(score, 0.1, 0.25), (
-        f"discriminative score {score:.3f} (sd {spread:.3f}; guessing {floor:.3f}, noise {noise:.3f}; "
-        "good to 0.1, fair to 0.25, always told apart at 0.5)"
+def _by_limits(question: str, rows: Mapping[str, Row], enough: float) -> tuple[str, str]:
+    """The worst grade of the scores of a question, and those that have it."""
+    few = enough < FEWEST
+    graded = against_limits(question, rows["synthetic"], rows.get("held-out"), few)
+    if not graded:
+        return OPEN, "nothing to compare"
+    found = worst([one.grade for one in graded])
+    text = "; ".join(str(one) for one in graded if one.grade == found)
+    if len(graded) > 1:
+        text += f"; the worst of {len(graded)} scores decides"
+    if few and found != GOOD:
+        text += f"; {_too_few(enough)}"
+    elif found == UNTOLD:
+        text += "; real held-out data differ from the training data too much to tell"
+    if question == "diversity" and rows["synthetic"]["spread"] < 0.5:
+        text += "; they lie less than half as far apart as real ones: the generator has collapsed"
+    return found, text
+
+
+def _too_few(enough: float) -> str:
+    """Why a limit was not moved, or an answer not given."""
+    return (
+        f"{enough:.0f} stretches of data that could be exchanged are too few ({FEWEST}) to tell fair from "
+        f"poor, unless {LOOSEST:.0f} times beyond the limit"
     )
 
 
-def _useful(forecasts: Forecasts | None) -> tuple[str, str]:
+def _told(rows: Mapping[str, Row], floor: float) -> tuple[str, str]:
+    """By the judge whose sides could have been exchanged. The paper's leaks, so it is only mentioned."""
+    found, noise = rows["synthetic"], rows["noise"]
+    auc, high, p = (found[name] for name in ("told apart", "by chance", "p-value"))
+    if not math.isfinite(auc):
+        return (
+            UNTOLD,
+            "there are too few stretches of time to ask about other ones than were learned",
+        )
+    text = (
+        f"AUC {auc:.2f} about stretches of time that it has not learned (good to {TOLD[0]}, fair to {TOLD[1]}; "
+        f"p-value {p:.3f}, chance reaches {high:.2f}, noise {noise['told apart']:.2f})"
+    )
+    said = grade(auc, *TOLD)
+    if not (noise["told apart"] > TOLD[1] and noise["p-value"] < SURE):
+        said, text = UNTOLD, f"{text}: a judge that hardly tells noise has judged nothing"
+    elif said == GOOD and high > TOLD[1]:
+        said, text = UNTOLD, f"{text}: chance alone reaches what would be poor"
+    elif said != GOOD and p >= SURE:
+        said, text = UNTOLD, f"{text}: more than good, but chance reaches as much"
+    score, spread = found["discriminative"], found["discriminative sd"]
+    if math.isfinite(score):
+        text += (
+            f"; the paper's discriminative score, which leaks, is {score:.3f} (sd {spread:.3f}; guessing "
+            f"{floor:.3f}, noise {noise['discriminative']:.3f})"
+        )
+    return said, text
+
+
+def _useful(forecasts: Forecasts | None, enough: float) -> tuple[str, str]:
     if forecasts is None:
         return OPEN, "needs held-out data and trained forecasters"
     mae: dict[str, float] = forecasts.table["MAE"].to_dict()  # type: ignore[assignment]
     ratio = mae["TSTR"] / mae["TRTR"] if mae["TRTR"] else 1.0
     useless = mae["TRTR"] < mae["persistence"] <= mae["TSTR"]
-    return worst([grade(ratio, 1.1, 1.5), FAIR if useless else GOOD]), (
+    few = enough < FEWEST
+    found = worst([grade(ratio, 1.1, 1.5, few=few), FAIR if useless else GOOD])
+    return found, (
         f"one-step forecasts on held-out data err by {mae['TSTR']:.4f} after training on synthetic and "
         f"by {mae['TRTR']:.4f} after training on real data, {ratio:.2f} times as much (good to 1.1, fair "
         f"to 1.5); repeating the present value errs by {mae['persistence']:.4f}"
         + (", so what was learned from the synthetic data is of no use (fair at best)" * useless)
+        + (f"; {_too_few(enough)}" if few and found != GOOD else "")
     )
 
 
-def _varied(found: Row) -> tuple[str, str]:
-    spread = found["spread"]
-    grades = [GOOD if 0.85 <= spread <= 1.15 else FAIR if 0.5 <= spread <= 1.5 else POOR]
-    text = f"they lie {spread:.2f} times as far apart as real ones (good 0.85 to 1.15, fair 0.5 to 1.5)"
-    if math.isfinite(missed := found["missed"]):
-        grades.append(grade(missed, 1.25, 2))
-        text += (
-            f"; from a real one the nearest synthetic one is {missed:.2f} times as far as the nearest "
-            "held-out one (good to 1.25, fair to 2)"
-        )
-    if spread < 0.5:
-        text += ": the generator has collapsed"
-    return worst(grades), text
-
-
-def _kept(rows: dict[str, Row]) -> tuple[str, str]:
+def _kept(rows: Mapping[str, Row]) -> tuple[str, str]:
     share, real = rows["synthetic"]["broken"], rows["copycat"]["broken"]
     if not math.isfinite(share):
         return OPEN, "no rule was given"
@@ -138,27 +176,42 @@ def _kept(rows: dict[str, Row]) -> tuple[str, str]:
     )
 
 
-def _kept_secret(privacy: Privacy | None) -> tuple[str, str]:
+def _kept_secret(privacy: Privacy | None, real: Row | None) -> tuple[str, str]:
+    """Convicted by copies or by a calibrated p-value; acquitted only where a leak would have been seen."""
     if privacy is None:
         return OPEN, "needs real data the generator was not trained on (held_out)"
-    low, high = privacy.membership_range
-    leaks = privacy.membership_auc
-    safe = GOOD if low <= 0.5 and high <= 0.6 else FAIR
-    leaky = privacy.copies > 0.001 or low > 0.55
-    wide = "; too few held-out data to rule out a leak" if low <= 0.5 and high > 0.6 else ""
-    return POOR if leaky else safe, (
+    low, high = privacy.innocent_range
+    usual = real["copies"] if real is not None and math.isfinite(real["copies"]) else 0.0
+    text = (
         f"{privacy.copies:.1%} are copies of training sequences; nearness to them tells members of the "
-        f"training data with AUC {leaks:.2f} (95 % interval {low:.2f} to {high:.2f}, 0.5 is ideal); "
-        f"{privacy.nearer_train:.0%} are nearer to training than to held-out data "
-        f"({privacy.nearer_range[0]:.0%} to {privacy.nearer_range[1]:.0%} depending on which training data "
-        f"are compared){wide}"
+        f"training data with AUC {privacy.membership_auc:.2f}, where innocent data get {low:.2f} to "
+        f"{high:.2f} (p-value {privacy.p_value:.3f}); an attacker names {privacy.tpr:.0%} of the members with "
+        f"{privacy.fpr:.0%} of the others"
     )
+    if privacy.copies > max(COPIES, 2 * usual):
+        return POOR, text
+    if privacy.parts < FEWEST_RUNS:
+        return UNTOLD, f"{text}; {privacy.parts} held-out runs, {FEWEST_RUNS} are needed to tell"
+    if privacy.p_value < SURE:
+        return POOR, text
+    if privacy.visible > PLANTED[1]:
+        return (
+            UNTOLD,
+            f"{text}; not even {PLANTED[1]:.0%} of planted training sequences would be seen",
+        )
+    text += f"; {privacy.visible:.0%} of planted training sequences would be seen, not fewer"
+    return GOOD if privacy.visible <= PLANTED[0] else FAIR, text
 
 
 USES = {
-    "demonstrate or test software": ["values", "rules"],
-    "study how the series behaves": ["values", "dynamics", "together", "judge"],
-    "train or enlarge the training data of a model": ["dynamics", "training", "diversity"],
+    "demonstrate or test software": ["values", "statics", "rules"],
+    "study how the series behaves": ["values", "dynamics", "together", "statics", "judge"],
+    "train or enlarge the training data of a model": [
+        "dynamics",
+        "statics",
+        "training",
+        "diversity",
+    ],
     "stand in for data that must stay private": ["privacy"],
 }
 
@@ -166,23 +219,23 @@ USES = {
 def uses(found: list[Verdict], outside: float) -> pd.DataFrame:
     """What the data can be used for: `answer` (yes, with care, no, unknown) and `because`.
 
-    The worst grade among the questions that a use depends on decides. outside: the largest share of
-    values that any feature has beyond the real range; with none, nothing can be learned on extremes.
+    The worst grade among the questions that a use depends on decides; where one of them cannot be told and
+    none is poor, the answer is unknown. outside: the largest share of values that any feature has beyond
+    the real range; with none, nothing can be learned on extremes.
     """
     grades = {verdict.name: verdict.grade for verdict in found}
     rows: dict[str, dict[str, str]] = {}
     for use, names in USES.items():
         needed = {name: grades[name] for name in names if name in grades}
-        judged = [grade for grade in needed.values() if grade != OPEN]
-        missing = [name for name, grade in needed.items() if grade == OPEN and name != "rules"]
-        weak = [f"{name} {grade}" for name, grade in needed.items() if grade in (FAIR, POOR)]
-        if POOR in judged:
+        open_ = [name for name, grade in needed.items() if grade == OPEN and name != "rules"]
+        weak = [f"{name} {said}" for name, said in needed.items() if said in (FAIR, POOR, UNTOLD)]
+        if POOR in needed.values():
             answer = "no"
-        elif missing:
+        elif open_ or UNTOLD in needed.values():
             answer = "unknown"
         else:
-            answer = "with care" if FAIR in judged else "yes"
-        because = ", ".join([*weak, *(f"{name} not judged" for name in missing)])
+            answer = "with care" if FAIR in needed.values() else "yes"
+        because = ", ".join([*weak, *(f"{name} not judged" for name in open_)])
         rows[use] = {"answer": answer, "because": because or "all it depends on is good"}
     private = rows["stand in for data that must stay private"]
     if private["answer"] != "no":

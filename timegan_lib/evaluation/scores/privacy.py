@@ -12,8 +12,8 @@ Taught in book/privacy.ipynb.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import nan
+from dataclasses import dataclass, replace
+from math import inf, nan
 
 import numpy as np
 
@@ -21,11 +21,13 @@ from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation.distances import flat, nearest
 from timegan_lib.evaluation.exchange import runs_of
 from timegan_lib.evaluation.inputs import Sequences, aligned
-from timegan_lib.evaluation.scores.attack import PARTS, density_attack, distance_attack
+from timegan_lib.evaluation.scores.attack import PARTS, Attack, auc, density_attack, distance_attack
 
 DRAWS = 50
 COPY = 1e-3  # a root mean square below a thousandth of the range is a copy
 FEWEST = 6  # held-out runs: with 5 no p-value is below 1 / 11
+SHARES = 0.1, 0.25, 0.5, 1.0  # of the synthetic sequences, that a leak is planted in
+BLUR = 0.02  # root mean square of what is planted, from its original, as a share of the range
 WIDEST = 0.8  # AUC; where innocent data get more, no leak short of copies would stand out
 
 
@@ -53,6 +55,9 @@ class Privacy:
                               held-out ones with them: 1 %, and 5 % below 500 held-out sequences
     domias_...                the same of another attack, that by the ratio of densities
     parts                     runs the held-out data are split by; see `told`
+    visible                   smallest of the shares 0.1, 0.25, 0.5 and 1 of training sequences, blurred by 2 %
+                              of the range and planted in these synthetic data, that the p-value
+                              would convict at 0.05; infinite where it would convict none
     """
 
     dcr_train: float
@@ -73,6 +78,7 @@ class Privacy:
     domias_range: tuple[float, float] = (nan, nan)
     domias_tpr: float = nan
     parts: int = 0
+    visible: float = inf
 
     @property
     def told(self) -> str:
@@ -116,7 +122,9 @@ def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: i
     fpr = 0.01 if len(h) >= 500 else 0.05
     by_distance = distance_attack(x, h, s, parts, fpr, seed)
     by_density = density_attack(x, h, s, parts, fpr, seed)
-    auc, interval = _membership(nearest(x, s)[:, 0], nearest(h, s)[:, 0], runs_of(real), runs, rng)
+    found, interval = _membership(
+        nearest(x, s)[:, 0], nearest(h, s)[:, 0], runs_of(real), runs, rng
+    )
     return Privacy(
         dcr_train=float(np.mean(closest)),
         dcr_held_out=float(np.median(to_held_out[:, 0])),
@@ -124,7 +132,7 @@ def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: i
         nearer_range=_central(shares),
         nndr_train=float(np.mean(ratios)),
         nndr_held_out=_ratio(to_held_out),
-        membership_auc=auc,
+        membership_auc=found,
         membership_range=interval,
         copies=float((every < COPY).mean()),
         p_value=by_distance.p_value,
@@ -136,6 +144,7 @@ def privacy(train: Sequences, held_out: Sequences, synthetic: Sequences, seed: i
         domias_range=by_density.innocent_range,
         domias_tpr=by_density.tpr,
         parts=len(parts),
+        visible=_visible(x, h, s, by_distance, seed),
     )
 
 
@@ -144,6 +153,26 @@ def halves(data: SequenceDataset) -> tuple[SequenceDataset, SequenceDataset]:
     runs = runs_of(data)
     parts = [np.concatenate(runs[k::2] or [np.empty(0, int)]) for k in range(2)]
     return data.subset(parts[0]), data.subset(parts[1])
+
+
+def _visible(x: np.ndarray, h: np.ndarray, s: np.ndarray, attack: Attack, seed: int) -> float:
+    """The smallest share of planted sequences that would be convicted: the power of the p-value here.
+
+    x, h, s: `flat` train, held-out and synthetic sequences. A leak of copies without blur needs no power,
+    since copies are counted.
+    """
+    rng = np.random.default_rng([seed, 4])
+    order = rng.permutation(len(s))
+    originals = x[rng.permutation(len(x))[np.arange(len(s)) % len(x)]]
+    noise = rng.standard_normal(s.shape)  # a root mean square of 1 in the norm of `flat`
+    blurred = originals + BLUR * noise / np.sqrt(s.shape[1])
+    for share in SHARES:
+        leaked, rows = s.copy(), order[: round(share * len(s))]
+        leaked[rows] = blurred[rows]
+        guilty = auc(-nearest(x, leaked)[:, 0], -nearest(h, leaked)[:, 0])
+        if replace(attack, auc=guilty).p_value < 0.05:
+            return share
+    return inf
 
 
 def _membership(

@@ -1,0 +1,110 @@
+"""The grades, and between which values of a score each of them lies.
+
+How well a limit holds is measured in tests/evaluation/test_verdicts_calibrated.py.
+Taught in book/how-the-code-is-built.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Row = Mapping[str, float]  # of `Report.scores`
+# untold: a question was asked, and the data are too few for an answer; open: it was not asked
+GOOD, FAIR, UNTOLD, POOR, OPEN = "good", "fair", "cannot be told", "poor", "not judged"
+
+# Stretches of real data (`exchange.stretches`) that a limit takes to hold. Of innocent data some question was
+# "poor" by the limits alone in 15 of 100 cases with 5 (25 / 5 patients) and in 28 of 100 with 7 (runs of
+# share prices), in 2 of 100 with 12 (50 / 12 sequences of ar_gaussian), in none of 80 with 50.
+FEWEST = 12
+LOOSEST = 2.0  # times its own limit for fair: as far as a held-out score can move it
+
+# {question: {score: (good to, fair to)}}, of scores that are better the smaller they are
+LIMITS: dict[str, dict[str, tuple[float, float]]] = {
+    "values": {"values": (0.1, 0.25)},
+    "dynamics": {
+        "changes": (0.1, 0.25),
+        "memory": (0.05, 0.15),
+        "memory of changes": (0.05, 0.15),
+        "movement": (0.15, 0.4),
+        "memory of sizes": (0.05, 0.15),
+        "order in time": (0.05, 0.15),
+        "rare changes": (0.15, 0.4),
+    },
+    "together": {"together": (0.05, 0.15), "together in changes": (0.05, 0.15)},
+    "statics": {"statics": (0.03, 0.1), "dependence": (0.1, 0.2)},
+    "diversity": {
+        "spread": (0.16, 0.69),  # 0.85 to 1.17, half to double
+        "missed": (0.25, 1.0),
+        "precision": (0.2, 0.5),
+        "recall": (0.2, 0.5),
+    },
+}
+# how far these are off their best, on the side that is a fault
+OFF: dict[str, Callable[[float], float]] = {
+    "spread": lambda value: abs(math.log(max(value, 1e-9))),
+    "missed": lambda value: max(0.0, value - 1),
+    "precision": lambda value: 1 - value,
+    "recall": lambda value: 1 - value,
+}
+
+
+def off(name: str, row: Row | None) -> float:
+    """How far a score is off its best, at least 0; NaN where it does not apply or there is no row."""
+    value = math.nan if row is None else row.get(name, math.nan)
+    return OFF.get(name, float)(value) if math.isfinite(value) else math.nan
+
+
+def grade(
+    value: float, good: float, fair: float, reached: float = math.nan, few: bool = False
+) -> str:
+    """Of a number that is better the smaller it is, whatever its unit; reached: by real held-out data.
+
+    good, fair  up to these. Where held-out data do worse, up to what they reach and up to twice that, but
+                no further than `fair` and LOOSEST times `fair`: what lies beyond, and still within twice
+                what held-out data reach, cannot be told
+    few         there are too few held-out data to move a limit: what is not good cannot be told, and only
+                what is beyond LOOSEST times the larger of `fair` and `reached` is poor
+    """
+    reached = reached if math.isfinite(reached) else 0.0
+    if few:
+        poor = value > LOOSEST * max(fair, reached)
+        return GOOD if value <= good else POOR if poor else UNTOLD
+    if value <= max(good, min(reached, fair)):
+        return GOOD
+    if value <= max(fair, min(2 * reached, LOOSEST * fair)):
+        return FAIR
+    return UNTOLD if value <= 2 * reached else POOR
+
+
+def worst(grades: list[str]) -> str:
+    """One poor answer decides, whatever cannot be told beside it."""
+    return max(grades, key=[GOOD, FAIR, UNTOLD, POOR].index)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A score beside its limits, `good` and `fair`, and what real held-out data reach (or NaN)."""
+
+    name: str
+    grade: str
+    value: float
+    reached: float
+    good: float
+    fair: float
+
+    def __str__(self) -> str:
+        beside = f", held-out data {self.reached:.2f}" if math.isfinite(self.reached) else ""
+        return f"{self.name} {self.value:.2f} (good to {self.good:.2f}, fair to {self.fair:.2f}{beside})"
+
+
+def against_limits(question: str, found: Row, real: Row | None, few: bool) -> list[Graded]:
+    """The scores of a question that apply, in the order of LIMITS. found, real: of synthetic and held-out."""
+    graded = []
+    for name, (good, fair) in LIMITS[question].items():
+        value, reached = off(name, found), off(name, real)
+        if math.isfinite(value):
+            said = grade(value, good, fair, reached, few)
+            graded.append(Graded(name, said, value, reached, good, fair))
+    return graded
