@@ -62,8 +62,9 @@ def spread_shares(scores: ArrayLike | pd.DataFrame | Sequence[ArrayLike]) -> Spr
     """From the scores of every repeat: (generators, repeats), NaN where one is missing, or a list of rows.
 
     Generators that differ in their seed alone: with other settings or steps among them, `between` holds
-    those too. Judges count as drawn anew for each generator. Those of this library begin with the same
-    seeds for all: what such a seed does to every generator alike moves the mean, and no interval shows it.
+    those too. Judges count as drawn anew for each generator: give each its own `seed=` of the score. Judges
+    with the same seeds for all (the default) move all generators alike. Then `within` holds what they have
+    in common, `between` comes out too small, and no interval of the mean shows it.
     Source: Searle, Casella and McCulloch 1992, "Variance Components", ch. 3 (method of moments; below 0
     counts as 0); Shrout and Fleiss 1979 for the interval of the share. Raises InputError.
     """
