@@ -13,6 +13,7 @@ from dataclasses import dataclass
 Row = Mapping[str, float]  # of `Report.scores`
 # untold: a question was asked, and the data are too few for an answer; open: it was not asked
 GOOD, FAIR, UNTOLD, POOR, OPEN = "good", "fair", "cannot be told", "poor", "not judged"
+ORDER = [GOOD, FAIR, UNTOLD, POOR, OPEN]  # from best to worst
 
 # Stretches of real data (`exchange.stretches`) that a limit takes to hold. Of innocent data some question was
 # "poor" by the limits alone in 15 of 100 cases with 5 (25 / 5 patients) and in 28 of 100 with 7 (runs of
@@ -80,7 +81,7 @@ def grade(
 
 def worst(grades: list[str]) -> str:
     """One poor answer decides, whatever cannot be told beside it."""
-    return max(grades, key=[GOOD, FAIR, UNTOLD, POOR].index)
+    return max(grades, key=ORDER.index)
 
 
 @dataclass(frozen=True)
