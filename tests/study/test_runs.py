@@ -110,13 +110,16 @@ def texts(file, without=()):
 @pytest.fixture
 def older(trained, judged, tmp_path):
     """A folder whose table an older version wrote, as far as it goes: it lacks the average of run a and
-    the new scores; and its last row is of a model that is gone. And the table with all of them."""
+    the new scores; and its last row is of a model that is gone. And the table with all of them, in which
+    one score is what the older version said."""
     folder = tmp_path / "runs"
     shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("index.csv"))
     assert main(["index", str(folder)]) == 0
     judged.clear()
-    whole = texts(folder / "index.csv")
     known = read_index(folder)
+    known["values"] = 0.123457  # nobody computes that again
+    known.to_csv(folder / "index.csv", index=False, float_format="%.6g")
+    whole = texts(folder / "index.csv")
     known = known[(known["run"] != "a") | (known["weights"] == "last")].drop(columns=NEW)
     gone = known[known["run"] == "b"].iloc[-1:].assign(run="gone", step=7)
     with (folder / "index.csv").open("w", newline="") as file:
@@ -129,7 +132,7 @@ def test_older_rows_get_the_scores_they_lack_and_nothing_else_changes(older, jud
     before = texts(folder / "index.csv")
     assert main(["index", str(folder), "--fill"]) == 0
     said = capsys.readouterr().err
-    assert "warning: 1 rows keep what they had, since their model is not there: gone (7)" in said
+    assert "warning: not filled, since the model is not there: gone (7)" in said
     after = texts(folder / "index.csv")
     assert texts(folder / "index.csv", NEW) == before and list(after) == list(before)
     assert not judged, "a judge was trained"
@@ -139,15 +142,15 @@ def test_older_rows_get_the_scores_they_lack_and_nothing_else_changes(older, jud
     last = (folder / "index.csv").read_bytes()
     assert main(["index", str(folder), "--fill"]) == 0
     assert (folder / "index.csv").read_bytes() == last
-    assert main(["index", str(folder)]) == 0
-    assert {k: v for k, v in texts(folder / "index.csv").items() if k[0] != "gone"} == whole
 
 
 def test_without_fill_older_rows_are_filled_and_missing_ones_added(older, judged):
     folder, whole = older
     assert main(["index", str(folder)]) == 0
-    assert {k: v for k, v in texts(folder / "index.csv").items() if k[0] != "gone"} == whole
-    assert len(judged) == 4  # two judges each for the two rows that were not there
+    after = {key: row for key, row in texts(folder / "index.csv").items() if key[0] != "gone"}
+    assert set(after) == set(whole)
+    assert len(judged) == 4  # two judges for each row that was not there
+    assert all(after[key] == row for key, row in whole.items() if key[::2] != ("a", "average"))
 
 
 def test_a_stop_while_filling_loses_one_row(older, monkeypatch):
@@ -165,9 +168,8 @@ def test_a_stop_while_filling_loses_one_row(older, monkeypatch):
     assert read_index(folder)["precision"].notna().sum() == 2
     assert main(["index", str(folder), "--fill"]) == 0
     assert len(calls) == 3 + 3  # five rows in all, the third twice
-    assert all(
-        whole[key] == row for key, row in texts(folder / "index.csv").items() if key in whole
-    )
+    after = texts(folder / "index.csv")
+    assert all(whole[key] == after[key] for key in set(after) & set(whole))
 
 
 def test_the_new_scores_are_those_of_the_report(trained, judged):
@@ -181,14 +183,11 @@ def test_the_new_scores_are_those_of_the_report(trained, judged):
         said = told.scores.loc["synthetic"].reindex(NEW)
         said["membership p-value"] = told.privacy.p_value
         assert rows.loc[("a", 2, kind), NEW].astype(float).to_numpy() == approx(said, rel=1e-5)
-    said = told.scores.loc["held-out"].reindex(NEW)
-    real = rows.loc[(REAL, 0, ""), NEW].astype(float)
-    assert real.drop("membership p-value").to_numpy() == approx(
-        said.drop("membership p-value"), rel=1e-5
-    )
-    assert rows.loc["b"][NEW].isna().all().pipe(lambda lacks: set(lacks.index[lacks])) == set(
-        SECRET
-    )
+    said = told.scores.loc["held-out"].reindex(NEW).drop("membership p-value")
+    real = rows.loc[(REAL, 0, ""), said.index].astype(float)
+    assert real.to_numpy() == approx(said, rel=1e-5)
+    lacks = rows.loc["b"][NEW].isna().all()  # nothing was held out there
+    assert set(lacks.index[lacks]) == set(SECRET)
 
 
 def test_one_kind_of_weights_alone_can_be_scored(trained, judged):

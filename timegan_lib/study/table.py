@@ -163,9 +163,8 @@ def _done(row: dict[Any, Any] | None, fill: bool) -> bool:
 
 def _say_what_lacks(rows: Rows, weights: Sequence[str]) -> None:
     lacking = [row for row in rows.values() if not _done(row, True) and row["weights"] in weights]
-    if lacking:
-        names = ", ".join(sorted({f"{row['run']} ({row['step']})" for row in lacking}))
-        warn(f"{len(lacking)} rows keep what they had, since their model is not there: {names}")
+    if names := sorted({f"{row['run']} ({row['step']})" for row in lacking}):
+        warn(f"not filled, since the model is not there: {', '.join(names)}")
 
 
 def _runs(folder: Path) -> list[tuple[RunDirectory, dict[str, Any]]]:
