@@ -1,20 +1,30 @@
 """The table of runs: every model scored once, and nothing scored that is not finished."""
 
+import csv
 import json
 import shutil
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers import fit
+from pytest import approx
 
-from timegan_lib import InputError
+from timegan_lib import InputError, TimeGAN
 from timegan_lib.cli import main
+from timegan_lib.data import load_dataset
+from timegan_lib.evaluation import report
 from timegan_lib.study import table
 from timegan_lib.study.table import REAL, read_index
 
 TINY = ["--set", "hidden=3", "--set", "layers=1", "--set", "batch_size=8", "--quiet"]
 DATA = ["ar_gaussian", "--length", "4", "--option", "n=60", "--option", "features=2"]
+SECRET = ["membership", "membership p-value", "copies"]
+NEW = [
+    "told apart", "by chance", "p-value", "movement", "memory of sizes", "order in time",
+    "rare changes", "precision", "recall", *SECRET,
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +97,99 @@ def test_a_stop_loses_one_row(trained, judged, monkeypatch):
     assert len(read_index(trained)) == 7
 
 
+def texts(file, without=()):
+    """{(run, step, weights): {column: text}} of the cells as they are written."""
+    with file.open(newline="") as lines:
+        found = list(csv.DictReader(lines))
+    keys = [(row["run"], row["step"], row["weights"]) for row in found]
+    assert len(set(keys)) == len(keys)
+    kept = [{name: row[name] for name in row if name not in without} for row in found]
+    return dict(zip(keys, kept, strict=True))
+
+
+@pytest.fixture
+def older(trained, judged, tmp_path):
+    """A folder whose table an older version wrote, as far as it goes: it lacks the average of run a and
+    the new scores; and its last row is of a model that is gone. And the table with all of them, in which
+    one score is what the older version said."""
+    folder = tmp_path / "runs"
+    shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("index.csv"))
+    assert main(["index", str(folder)]) == 0
+    judged.clear()
+    known = read_index(folder)
+    known["values"] = 0.123457  # nobody computes that again
+    known.to_csv(folder / "index.csv", index=False, float_format="%.6g")
+    whole = texts(folder / "index.csv")
+    known = known[(known["run"] != "a") | (known["weights"] == "last")].drop(columns=NEW)
+    gone = known[known["run"] == "b"].iloc[-1:].assign(run="gone", step=7)
+    with (folder / "index.csv").open("w", newline="") as file:
+        pd.concat([known, gone]).to_csv(file, index=False, float_format="%.6g")
+    return folder, whole
+
+
+def test_older_rows_get_the_scores_they_lack_and_nothing_else_changes(older, judged, capsys):
+    folder, whole = older
+    before = texts(folder / "index.csv")
+    assert main(["index", str(folder), "--fill"]) == 0
+    said = capsys.readouterr().err
+    assert "warning: not filled, since the model is not there: gone (7)" in said
+    after = texts(folder / "index.csv")
+    assert texts(folder / "index.csv", NEW) == before and list(after) == list(before)
+    assert not judged, "a judge was trained"
+    gone = after.pop(("gone", "7", "last"))
+    assert {gone[name] for name in NEW} == {""}
+    assert after == {key: whole[key] for key in after} and len(after) == 5
+    last = (folder / "index.csv").read_bytes()
+    assert main(["index", str(folder), "--fill"]) == 0
+    assert (folder / "index.csv").read_bytes() == last
+
+
+def test_without_fill_older_rows_are_filled_and_missing_ones_added(older, judged):
+    folder, whole = older
+    assert main(["index", str(folder)]) == 0
+    after = {key: row for key, row in texts(folder / "index.csv").items() if key[0] != "gone"}
+    assert set(after) == set(whole)
+    assert len(judged) == 4  # two judges for each row that was not there
+    assert all(after[key] == row for key, row in whole.items() if key[::2] != ("a", "average"))
+
+
+def test_a_stop_while_filling_loses_one_row(older, monkeypatch):
+    folder, whole = older
+    score, calls = table.unseen, []
+
+    def stops(*given, **options):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return score(*given, **options)
+
+    monkeypatch.setattr(table, "unseen", stops)
+    assert main(["index", str(folder), "--fill"]) == 130
+    assert read_index(folder)["precision"].notna().sum() == 2
+    assert main(["index", str(folder), "--fill"]) == 0
+    assert len(calls) == 3 + 3  # five rows in all, the third twice
+    after = texts(folder / "index.csv")
+    assert all(whole[key] == after[key] for key in set(after) & set(whole))
+
+
+def test_the_new_scores_are_those_of_the_report(trained, judged):
+    (trained / "index.csv").unlink(missing_ok=True)
+    assert main(["index", str(trained)]) == 0
+    rows = read_index(trained).set_index(["run", "step", "weights"])
+    train, held_out = load_dataset("ar_gaussian", n=60, length=4, features=2).split()
+    for kind in ("last", "average"):
+        made = TimeGAN.load(trained / "a").sample(len(train), seed=1, average=kind == "average")
+        told = report.evaluate(train, made, held_out, repeats=0, progress=False)
+        said = told.scores.loc["synthetic"].reindex(NEW)
+        said["membership p-value"] = told.privacy.p_value
+        assert rows.loc[("a", 2, kind), NEW].astype(float).to_numpy() == approx(said, rel=1e-5)
+    said = told.scores.loc["held-out"].reindex(NEW).drop("membership p-value")
+    real = rows.loc[(REAL, 0, ""), said.index].astype(float)
+    assert real.to_numpy() == approx(said, rel=1e-5)
+    lacks = rows.loc["b"][NEW].isna().all()  # nothing was held out there
+    assert set(lacks.index[lacks]) == set(SECRET)
+
+
 def test_one_kind_of_weights_alone_can_be_scored(trained, judged):
     (trained / "index.csv").unlink(missing_ok=True)
     assert main(["index", str(trained), "--weights", "last"]) == 0
@@ -113,6 +216,8 @@ def test_what_cannot_be_indexed_is_said(tmp_path, capsys):
         read_index(tmp_path)
     assert main(["index", str(tmp_path / "nowhere")]) == 2
     assert "nowhere is no folder" in capsys.readouterr().err
+    assert main(["index", str(tmp_path), "--fill"]) == 2
+    assert "there is no" in capsys.readouterr().err
     assert main(["index", str(tmp_path)]) == 2
     assert "holds no run to score" in capsys.readouterr().err
     assert main(["train", "google", "--option", "phi=1", "--out", str(tmp_path / "x")]) == 2

@@ -161,7 +161,7 @@ def info(options: argparse.Namespace, command: str) -> None:
 
 
 def index(options: argparse.Namespace, command: str) -> None:
-    """score every run below a folder that its table, index.csv, does not hold yet"""
+    """score every run below a folder that its table, index.csv, does not hold yet, or holds in part"""
 
     def parts(recorded: str) -> tuple[str, Parts]:
         trained = parse(shlex.split(recorded)[1:])
@@ -176,9 +176,10 @@ def index(options: argparse.Namespace, command: str) -> None:
         options.repeats,
         options.snapshot_repeats,
         options.weights,
+        options.fill,
         progress=sys.stderr.isatty(),
     )
-    shown = ["run", "step", "weights", "minutes", "discriminative", "predictive"]
+    shown = ["run", "step", "weights", "minutes", "discriminative", "predictive", "told apart"]
     print(table.reindex(columns=shown).to_string(index=False, float_format="{:.3f}".format))
 
 

@@ -197,7 +197,7 @@ def _parsers() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
 
     command = add(
         "index",
-        "score every run below a folder that its table, index.csv, does not hold yet",
+        "score every run below a folder that its table, index.csv, does not hold yet, or holds in part",
         "timegan index runs",
     )
     command.add_argument("folder", help="a folder of run directories that `timegan train` made")
@@ -207,6 +207,9 @@ def _parsers() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
                          help="of the scores of a snapshot (3)")  # fmt: skip
     command.add_argument("--weights", nargs="+", choices=WEIGHTS, default=WEIGHTS,
                          help="the last ones, their moving average, or both (both)")  # fmt: skip
+    command.add_argument("--fill", action="store_true",
+                         help="add no row: only fill in the scores that rows of an older version lack; "
+                         "no judge is trained")  # fmt: skip
     _add_threads(command)
 
     command = add(

@@ -10,14 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from timegan_lib.config import InputError, TimeGANConfig
 from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation import RULES, discriminative_score, predictive_score, validity
-from timegan_lib.evaluation.inputs import take
-from timegan_lib.evaluation.report import MOST, untrained
+from timegan_lib.evaluation.distances import flat, nearest
+from timegan_lib.evaluation.exchange import runs_of
+from timegan_lib.evaluation.inputs import aligned, take
+from timegan_lib.evaluation.report import MOST, unseen, untrained
+from timegan_lib.evaluation.scores.attack import PARTS, distance_attack
+from timegan_lib.evaluation.scores.privacy import COPY, halves
 from timegan_lib.files import write_text
 from timegan_lib.messages import warn
 from timegan_lib.model import TimeGAN
@@ -26,7 +31,11 @@ from timegan_lib.training.checkpoint import RunDirectory
 FILE = "index.csv"
 WEIGHTS = ("last", "average")  # a model has both
 REAL = "(real data)"  # stands for a run in the rows of the data themselves
+KEY = ("run", "data", "step", "weights")  # what a row is known by
+NEWEST = "precision"  # of the scores that older rows lack, one that is always a number
 Parts = tuple[SequenceDataset, SequenceDataset | None]  # what was trained on, what was held out
+Key = tuple[str, str, int, str]
+Rows = dict[Key, dict[Any, Any]]
 
 
 def read_index(folder: str | Path) -> pd.DataFrame:
@@ -34,9 +43,15 @@ def read_index(folder: str | Path) -> pd.DataFrame:
 
     A row for every model and kind of weights: `run`, `data`, `settings` (those that differ from the
     defaults), `seed`, `step` (joint steps), `weights` ("last" or "average"), `minutes` of training, then
-    the scores of `Report.scores` against the train part, sd over the repeats of the metric, and those
-    that need no network also against the held-out part ("held-out values", ...). The rows of run
-    "(real data)" are real data's own: train on itself, and the held-out part judged as if it were made.
+    scores against the train part, named as in `Report.scores` ("told apart", "movement", ...), with the
+    sd over the repeats of the metric. "discriminative", "predictive" and "classifier" are those of the
+    paper's kind, whose judges meet windows that overlap. Those that need no network are there against
+    the held-out part too ("held-out values", ...). Where data were held out: `membership`, the p-value of
+    it among innocent splits ("membership p-value", see `Privacy`), and `copies`.
+
+    The rows of run "(real data)" are real data's own: train on itself, and the held-out part judged as if
+    it were made (for privacy one half of it, against the other). Empty where a score does not apply, and
+    where a row is older than the score and its model is gone.
     """
     file = Path(folder) / FILE
     if not file.exists():
@@ -47,24 +62,26 @@ def read_index(folder: str | Path) -> pd.DataFrame:
 
 def index(
     folder: str | Path, parts: Callable[[str], tuple[str, Parts]], repeats: int = 10,
-    snapshot_repeats: int = 3, weights: Sequence[str] = WEIGHTS, progress: bool = True,
+    snapshot_repeats: int = 3, weights: Sequence[str] = WEIGHTS, fill: bool = False,
+    progress: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
     """Score every model below a folder that the table in it does not hold yet, and return the table.
 
     parts(command) -> (name, (train, held-out)) of the data that a recorded command trained on. Finals
-    are scored `repeats` times, snapshots `snapshot_repeats` times, with each kind of `weights`. As many
-    sequences as real ones are judged, at most 2,000 a side. The table is written after every row, so a
-    stop loses one row. Runs that were made from Python record no command: they are passed over with a
-    warning. Raises InputError where there is nothing to score.
+    are scored `repeats` times, snapshots `snapshot_repeats` times, with each kind of `weights`. A row that
+    an older version wrote gets the scores it lacks, and what it says stays; fill=True adds no row and
+    does that alone, without training a judge. A row is known by its run, data, step and weights.
+
+    Compared are the train part, at most 2,000 sequences of it (drawn with seed 0), and as many samples
+    (seed 1); for privacy all of both parts. The table is written after every row, so a stop loses one row.
+    Runs that were made from Python record no command: they are passed over with a warning; rows that
+    cannot be filled, since their model is gone, are named by another. Raises InputError where there is
+    nothing to score.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; give the one that holds the runs")
-    try:
-        rows: list[dict[Any, Any]] = read_index(folder).to_dict("records")
-    except InputError:
-        rows = []
-    known = {(row["run"], row["data"], row["step"], row["weights"]) for row in rows}
+    rows = _rows(folder, fill)
     runs = _runs(folder)
     if not runs and not rows:
         raise InputError(
@@ -72,35 +89,82 @@ def index(
             "trained it, and a model.timegan"
         )
     for run, about in tqdm(runs, "runs", disable=None if progress else True):
-        name, (train, held_out) = parts(about["command"])
-        train = take(train, MOST, 0)
-        if (REAL, name, 0, "") not in known and held_out is not None:
-            known.add((REAL, name, 0, ""))
-            row: dict[str, Any] = {
-                "run": REAL,
-                "data": name,
-                "settings": "",
-                "step": 0,
-                "weights": "",
-            }
-            rows.append(row | _real(train, held_out, repeats))
+        name, sides = parts(about["command"])
+        if _real_row(rows, name, sides, repeats, fill):
             _write(folder, rows)
         for file, step in _models(run, about):
             for kind in weights:
-                if (run.path.name, name, step, kind) in known:
+                key = run.path.name, name, step, kind
+                if _done(rows.get(key), fill):
                     continue
                 model, final = TimeGAN.load(file), file == run.model_file
-                made = model.sample(len(train), seed=1, average=kind == "average")
-                history = run.read_history()
-                row = {
-                    "run": run.path.name, "data": name, "settings": _changed(model.config),
-                    "seed": model.seed, "step": step, "weights": kind,
-                    "minutes": _minutes(history, step),
-                }  # fmt: skip
                 count = repeats if final else snapshot_repeats
-                rows.append(row | _scores(train, held_out, made, name, count))
+                _model_row(rows, key, model, sides, run.read_history(), count)
                 _write(folder, rows)
-    return pd.DataFrame(rows)
+    if fill:
+        _say_what_lacks(rows, weights)
+    return pd.DataFrame(rows.values())
+
+
+def _rows(folder: Path, fill: bool) -> Rows:
+    """What the table in the folder holds, by its key."""
+    try:
+        table = read_index(folder)
+    except InputError:
+        if fill:
+            raise
+        return {}
+    rows: list[dict[Any, Any]] = table.to_dict("records")
+    return {(row["run"], row["data"], row["step"], row["weights"]): row for row in rows}
+
+
+def _real_row(rows: Rows, name: str, sides: Parts, repeats: int, fill: bool) -> bool:
+    """Add or fill the row of real data's own scores; whether there was anything to do."""
+    (everything, held_out), key = sides, (REAL, name, 0, "")
+    if held_out is None or _done(rows.get(key), fill):
+        return False
+    train = take(everything, MOST, 0)
+    if key not in rows:
+        rows[key] = _begun(key, "") | _real(train, held_out, repeats)
+    rows[key] |= unseen(train, take(held_out, MOST, 0), seed=0)
+    rows[key] |= _secrets(everything, *halves(held_out))
+    return True
+
+
+def _model_row(
+    rows: Rows,
+    key: Key,
+    model: TimeGAN,
+    sides: Parts,
+    history: pd.DataFrame | None,
+    repeats: int,
+) -> None:
+    """Add the row of a model, or fill the one that is there."""
+    everything, held_out = sides
+    _, name, step, kind = key
+    train = take(everything, MOST, 0)
+    made = model.sample(len(train), seed=1, average=kind == "average")
+    if key not in rows:
+        about = {"seed": model.seed, "minutes": _minutes(history, step)}
+        begun = _begun(key, _changed(model.config)) | about
+        rows[key] = begun | _scores(train, held_out, made, name, repeats)
+    rows[key] |= unseen(train, made, seed=0)
+    if held_out is not None:
+        rows[key] |= _secrets(everything, made, held_out)
+
+
+def _begun(key: Key, settings: str) -> dict[str, Any]:
+    return dict(zip(KEY, key, strict=True)) | {"settings": settings}
+
+
+def _done(row: dict[Any, Any] | None, fill: bool) -> bool:
+    return fill if row is None else bool(pd.notna(row.get(NEWEST)))
+
+
+def _say_what_lacks(rows: Rows, weights: Sequence[str]) -> None:
+    lacking = [row for row in rows.values() if not _done(row, True) and row["weights"] in weights]
+    if names := sorted({f"{row['run']} ({row['step']})" for row in lacking}):
+        warn(f"not filled, since the model is not there: {', '.join(names)}")
 
 
 def _runs(folder: Path) -> list[tuple[RunDirectory, dict[str, Any]]]:
@@ -151,6 +215,24 @@ def _scores(
     return row
 
 
+def _secrets(
+    train: SequenceDataset, found: SequenceDataset, held_out: SequenceDataset
+) -> dict[str, float]:
+    """What the found give away of the train part: those numbers of `privacy` that take seconds for thousands
+    of sequences, where all of it takes minutes. A test holds that they are the same."""
+    if min(len(found), len(held_out)) < 2:
+        return {}
+    real, fake, other = aligned(train, synthetic=found, held_out=held_out)
+    x, s, runs = flat(real), flat(fake), runs_of(other)
+    groups = np.array_split(np.arange(len(runs)), min(len(runs), PARTS))
+    parts = [np.concatenate([runs[k] for k in group]) for group in groups]
+    attack = distance_attack(x, flat(other), s, parts, fpr=0.05, seed=0)
+    return {
+        "membership": attack.auc, "membership p-value": attack.p_value,
+        "copies": float((nearest(s, x)[:, 0] < COPY).mean()),
+    }  # fmt: skip
+
+
 def _named(told, used) -> dict[str, float]:
     return {
         "repeats": len(told.scores), "discriminative": told.mean, "discriminative sd": told.sd,
@@ -172,8 +254,8 @@ def _minutes(history: pd.DataFrame | None, step: int) -> float:
     return round(float(reached["seconds"].max()) / 60, 2)
 
 
-def _write(folder: Path, rows: list[dict[Any, Any]]) -> None:
+def _write(folder: Path, rows: Rows) -> None:
     first = ["run", "data", "settings", "seed", "step", "weights", "minutes", "repeats"]
-    table = pd.DataFrame(rows).sort_values(["run", "step", "weights"], kind="stable")
+    table = pd.DataFrame(rows.values()).sort_values(["run", "step", "weights"], kind="stable")
     table = table.reindex(columns=first + [name for name in table.columns if name not in first])
     write_text(folder / FILE, table.to_csv(index=False, float_format="%.6g"))
