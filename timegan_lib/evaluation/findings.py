@@ -37,7 +37,7 @@ SCORES = {
     "real data too, where sequences overlap (0.5)",
     "told apart": "AUC of such a judge, asked about stretches of time that it has not learned from (0.5)",
     "by chance": "what two halves of one source exceed in one of forty cases (no best value)",
-    "p-value": "how often chance alone gives as high an AUC, 0 to 1; below 0.05 is suspicious (any above)",
+    "p-value": "how often chance alone gives as high an AUC, 0 to 1; below 0.05 is suspicious (above 0.05)",
     "discriminative": "discriminative score of the TimeGAN paper: how much more often than half a trained network "
     "is right (near 0)",
     "discriminative sd": "its standard deviation over repeats (small)",
@@ -47,15 +47,15 @@ SCORES = {
     "accuracy high": "the upper end of that interval (above 0.5)",
     "judge AUC": "AUC of that network (0.5)",
     "predictive": "predictive score of the TimeGAN paper: error on real data of a forecaster trained on these (that "
-    "of real data)",
+    "of the copycat)",
     "predictive sd": "its standard deviation over repeats (small)",
-    "forecast": "error on real held-out data of a forecaster trained on these (that of real data)",
+    "forecast": "error on real held-out data of a forecaster trained on these (that of the copycat)",
     "forecast sd": "its standard deviation over repeats (small)",
     "onnd": "distance from a real sequence to the nearest of these: large where kinds are missing (small)",
     "innd": "distance from one of these to the nearest real sequence: large where they are wrong (small, but not 0)",
     "spread": "how far apart these are, as a share of how far apart real ones are; small: always the same (1)",
-    "precision": "share of these that are as near to a real sequence as real ones are (that of real data)",
-    "recall": "share of real sequences that are as near to one of these (that of real data)",
+    "precision": "share of these that are as near to a real sequence as real ones are (that of held-out)",
+    "recall": "share of real sequences that are as near to one of these (that of held-out)",
     "missed": "how far a real sequence is from the nearest of these, as a share of how far from the nearest held-out "
     "one, at equal numbers (1)",
     "nearer train": "share that is nearer to training than to held-out data: more where training data leak (0.5)",

@@ -28,7 +28,7 @@ table { border-collapse: collapse; margin: .5rem 0; width: 100%; } .wide { overf
 th, td { padding: .3rem .6rem; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; } tbody th, th.text, td.text { text-align: left; } small { display: block; font-weight: 400; }
 tr.group th { background: var(--box); text-align: left; }
-td.own { font-weight: 600; }
+td.own { font-weight: 600; } .numbers td { white-space: nowrap; }
 .grade { border-radius: .3rem; padding: .1rem .5rem; white-space: nowrap; }
 figure { margin: 1.5rem 0; break-inside: avoid; } figcaption { margin-bottom: .5rem; }
 img { max-width: 100%; height: auto; background: #fff; border-radius: .3rem; }
@@ -36,7 +36,7 @@ img { max-width: 100%; height: auto; background: #fff; border-radius: .3rem; }
   thead { display: none; } table, tbody, tr, th, td { display: block; } .wide { overflow-x: visible; }
   tr { border-bottom: 2px solid var(--line); padding: .5rem 0; }
   th, td { border: 0; padding: .15rem 0; text-align: left; }
-  .numbers td { display: inline-block; margin-right: 1.2rem; } .numbers th { width: auto; }
+  .numbers td { display: inline-block; margin-right: 1.2rem; white-space: normal; } .numbers th { width: auto; }
   td:empty { display: none !important; }
   td[data-label]::before { content: attr(data-label) ": "; color: var(--soft); font-weight: 400; } }
 @media print {
@@ -58,7 +58,7 @@ def document(title: str, sections: Sequence[str]) -> str:
 
 
 def badge(grade: str) -> str:
-    """A grade or an answer. The word says it; the color only helps, and is grey for what is no answer."""
+    """A grade or an answer. The word says it; the color only helps, and is gray for what is no answer."""
     color = COLORS.get(grade, GREY)
     style = f"background:{color};color:#fff;padding:1px 6px"
     return f'<span class="grade" style="{style}">{escape(grade)}</span>'

@@ -132,10 +132,11 @@ def _scores(report: Findings) -> str:
     return (
         "<h2>All scores, each beside what to read it against</h2>"
         "<p>Everything in a row is computed in the same way. <b>at best</b>: what a perfect generator gets. "
-        "<b>without skill</b>: what a judge that guesses, or the best forecast that learns nothing, gets. "
+        "<b>without skill</b>: what a judge that guesses, chance, or the best forecast that learns nothing gets. "
         "<b>real held-out</b>: real data that the generator has not seen; nothing can be asked to do "
         "better. <b>noise</b>: the right values in no order. <b>bootstrap</b>: real pieces joined at random. "
-        "<b>copycat</b>: training data handed out as if they were made. Near the noise is bad in "
+        "<b>copycat</b>: training data handed out as if they were made, so its "
+        "forecasts are those of real data. Near the noise is bad in "
         "every row, near the copycat is bad in those on privacy. Compared with the training data:</p>"
         + number_table(header, rows, groups=titles)
     )
