@@ -523,7 +523,10 @@ def test_it_is_saved_as_one_page_that_needs_nothing_else(name, pictures, request
         assert escape(name) in text
     shown = [column for column in SCORES if found.scores[column].notna().any()]
     for column in SCORES:
-        assert (escape(SCORES[column], quote=False) in text) == (column in shown), column
+        explanation, best = SCORES[column].removesuffix(")").rsplit(" (", 1)
+        row = f'<th scope="row">{escape(column)}<small>{escape(explanation)}</small></th>'
+        assert (row in text) == (column in shown), column
+        assert (f">{escape(best)}</td>" in text) or column not in shown, column
 
 
 @pytest.mark.parametrize("name", ["trained", "storms", "alone"])
@@ -538,10 +541,11 @@ def test_text_notebook_and_page_carry_the_same_verdicts(name, request, saved):
         assert escape(verdict.because) in notebook and escape(verdict.question) in notebook
     for (use, row), line in zip(found.uses.iterrows(), lines[-len(found.uses) :], strict=True):
         assert line.startswith(row["answer"]) and use in line and line.endswith(row["because"])
-        assert escape(row["because"]) in notebook
-    expected = [verdict.grade for verdict in found.verdicts] + list(found.uses["answer"])
+        assert escape(use) in notebook
+    expected = list(found.uses["answer"]) + [verdict.grade for verdict in found.verdicts]
     assert Page(notebook).grades == Page(page).grades == expected
-    assert notebook in page
+    tables = re.findall(r"<table.*?</table>", notebook)
+    assert len(tables) == 2 and all(table in page for table in tables)
 
 
 def test_names_cannot_break_the_page(tmp_path):
