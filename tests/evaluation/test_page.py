@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from html import unescape
+from html import escape, unescape
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import pytest
 from timegan_lib import SequenceDataset
 from timegan_lib.evaluation import evaluate
 from timegan_lib.evaluation.findings import SCORES
-from timegan_lib.evaluation.layout import STYLE, amount, badge, number, number_table
+from timegan_lib.evaluation.layout import STYLE, amount, badge, number, number_table, text_table
 from timegan_lib.evaluation.own_units import describe, errors, shares
 from timegan_lib.evaluation.page import GROUPS, page, summary
 from timegan_lib.evaluation.verdicts import USES, Verdict, uses
@@ -338,6 +338,13 @@ def test_what_comes_from_outside_is_escaped():
         assert "<script" not in text and 'onerror="' not in text and "<img src=x" not in text
     assert html.count("&lt;script&gt;") > 10
     assert f"Judged: {HOSTILE}" in text_of(html)
+
+
+def test_a_table_escapes_its_head_its_labels_and_every_cell():
+    numbers = number_table((HOSTILE,) * 2, [(HOSTILE, HOSTILE, [HOSTILE])], groups={0: HOSTILE})
+    for table, places in ((numbers, 7), (text_table((HOSTILE,) * 2, [(HOSTILE, HOSTILE)]), 5)):
+        assert table.count(escape(HOSTILE)) == places and "<img" not in table
+        assert 'onerror="' not in table
 
 
 def test_a_table_has_a_label_in_every_cell_for_a_phone_and_can_be_printed(html):
