@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from timegan_lib import InputError, SequenceDataset, TimeGAN, ar_gaussian, load_dataset
 from timegan_lib.data import DATA
 from timegan_lib.evaluation import RULES, error_budget, validity
-from timegan_lib.evaluation.report import untrained
+from timegan_lib.evaluation.candidates import untrained
 
 
 @pytest.fixture(scope="module", autouse=True)

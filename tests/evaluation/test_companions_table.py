@@ -21,6 +21,7 @@ from timegan_lib.evaluation import (
     lead_lag_difference,
     tail_difference,
 )
+from timegan_lib.evaluation.candidates import untrained
 from timegan_lib.evaluation.companions import (
     block_bootstrap,
     collapsed,
@@ -30,7 +31,6 @@ from timegan_lib.evaluation.companions import (
     time_reversed,
 )
 from timegan_lib.evaluation.inputs import aligned, take
-from timegan_lib.evaluation.report import untrained
 
 COMPANIONS = {
     "copycat": copycat,

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from timegan_lib import InputError, SequenceDataset, sines
 from timegan_lib.data.scaling import Scaler
 from timegan_lib.evaluation import discriminative_score, forecast_scores, predictive_score
 from timegan_lib.evaluation.inputs import pair
-from timegan_lib.evaluation.judge import BATCH, Judge, _draw, judge
+from timegan_lib.evaluation.judge import BATCH, Judge, _draw, borrowed
 from timegan_lib.evaluation.scores.discriminative import Discriminative
 from timegan_lib.evaluation.scores.discriminative import _objective as tell_apart
 from timegan_lib.evaluation.scores.forecasting import UNITS, Forecaster, forecast_error
@@ -219,7 +220,8 @@ def test_a_batch_is_of_different_rows():
 @pytest.fixture(scope="module")
 def network():
     """The network that the discriminative scores below use as well."""
-    return judge(tell_apart, LENGTH, FEATURES, 2, 1)
+    with borrowed(tell_apart, LENGTH, FEATURES, 2, 1) as network:
+        yield network
 
 
 def test_a_training_is_the_slow_one_to_the_last_digits(network):
@@ -247,7 +249,19 @@ def test_every_training_begins_anew(network):
     np.testing.assert_array_equal(trained(1), first)
     assert np.abs(other - first).max() > 0.1
     assert 0 < np.abs(trained(1, 21) - first).max() < 2e-3
-    assert judge(tell_apart, LENGTH, FEATURES, 2, 1) is network
+
+
+def test_nobody_else_has_a_judge_meanwhile_and_the_next_one_gets_it():
+    sizes = (tell_apart, LENGTH, FEATURES, 3, 1)
+    with borrowed(*sizes) as one:
+        with borrowed(*sizes) as other:
+            assert other is not one
+        with borrowed(*sizes) as again, borrowed(tell_apart, LENGTH, FEATURES, 4, 1) as larger:
+            assert again is other and larger not in (one, other)
+    with pytest.raises(KeyError), borrowed(*sizes) as kept:
+        raise KeyError  # an error hands it back too
+    with borrowed(*sizes) as again:
+        assert again is kept is one
 
 
 def test_every_pool_has_rows_of_its_own():
@@ -268,11 +282,11 @@ class Stub:
 
     def __init__(self, monkeypatch, score, answer=0.0):
         self.answer = answer
-        monkeypatch.setattr(sys.modules[score.__module__], "judge", self.made)
+        monkeypatch.setattr(sys.modules[score.__module__], "borrowed", self.made)
 
     def made(self, objective, *sizes):
         self.sizes = sizes  # length, inputs, units, outputs
-        return self
+        return nullcontext(self)
 
     def train(self, pools, steps, seed):
         self.pools = [[np.asarray(array) for array in pool] for pool in pools]

@@ -22,6 +22,7 @@ from timegan_lib.cli import main
 from timegan_lib.evaluation import (
     RULES,
     autocorrelation_difference,
+    candidates,
     classifier_auc,
     correlation_difference,
     dependence_difference,
@@ -50,7 +51,7 @@ from timegan_lib.evaluation.scores.forecasting import Forecasts
 from timegan_lib.evaluation.scores.privacy import Privacy, halves
 from timegan_lib.evaluation.verdicts import uses, verdicts
 
-COMPANIONS = ["held-out", "copycat", "bootstrap", "noise"]
+COMPANIONS = ["held-out", "copycat", "bootstrap", "noise", "frozen"]
 TRAINED = [
     "discriminative", "discriminative sd", "predictive", "predictive sd", "forecast", "forecast sd",
 ]  # fmt: skip
@@ -133,9 +134,10 @@ def few_steps(monkeypatch):
 
 def shorten(patch, steps, judge_steps=None):
     """Let `evaluate` train its networks for so many steps."""
-    for name in ("discriminative_score", "predictive_score", "forecast_error", "forecast_scores"):
-        count = judge_steps if judge_steps and name == "discriminative_score" else steps
-        patch.setattr(report, name, partial(getattr(report, name), steps=count))
+    for name in ("discriminative", "predictive", "forecast_error", "forecast"):
+        count = judge_steps if judge_steps and name == "discriminative" else steps
+        work = getattr(candidates, f"{name}_work")
+        patch.setattr(candidates, f"{name}_work", partial(work, steps=count))
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +197,7 @@ def test_a_copycat_ties_on_fidelity_and_fails_privacy(copied):
     assert "100.0% are copies" in str(copied)
     assert (scores.loc[["synthetic", "copycat"], "copies"] == 1).all()
     assert (scores.loc[["synthetic", "copycat"], "membership"] > 0.99).all()
-    assert (scores.loc[["held-out", "bootstrap", "noise"], "copies"] == 0).all()
+    assert (scores.loc[["held-out", "bootstrap", "noise", "frozen"], "copies"] == 0).all()
 
 
 def test_data_from_the_source_pass_privacy(fresh):
@@ -301,14 +303,15 @@ def test_the_private_columns_are_those_of_privacy(storms):
 
 def test_networks_fill_their_columns(trained, ar):
     found = trained.scores[TRAINED]
-    assert np.isfinite(found.drop(index="held-out")).all(axis=None)
+    assert found.loc["frozen"].isna().all()  # no network is trained for it
+    assert np.isfinite(found.drop(index=["held-out", "frozen"])).all(axis=None)
     assert np.isfinite(found.loc["held-out"].drop(["forecast", "forecast sd"])).all()
     assert found.loc["held-out", ["forecast", "forecast sd"]].isna().all()
     with pytest.MonkeyPatch.context() as patch:
         shorten(patch, 200, 1000)
-        options = {"seed": 3, "progress": False}
-        told = report.discriminative_score(ar[0], trained.synthetic, 2, **options)
-        used = report.predictive_score(ar[0], trained.synthetic, 2, **options)
+        sides = ar[0], trained.synthetic, 2
+        told = candidates.discriminative_work(*sides, seed=3).alone(progress=False)
+        used = candidates.predictive_work(*sides, seed=3).alone(progress=False)
     row = trained.scores.loc["synthetic"]
     assert (row["discriminative"], row["discriminative sd"]) == (told.mean, told.sd)
     assert (row["predictive"], row["predictive sd"]) == (used.mean, used.sd)

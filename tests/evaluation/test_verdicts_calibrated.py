@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from timegan_lib import SequenceDataset, ar_gaussian, load_dataset, sines
 from timegan_lib.evaluation import evaluate, limits, planted, report
+from timegan_lib.evaluation.candidates import unseen, untrained
 from timegan_lib.evaluation.companions import (
     block_bootstrap,
     collapsed,
@@ -28,7 +29,7 @@ from timegan_lib.evaluation.companions import (
 )
 from timegan_lib.evaluation.exchange import runs_of, stretches
 from timegan_lib.evaluation.inputs import aligned
-from timegan_lib.evaluation.report import SCORES, unseen, untrained
+from timegan_lib.evaluation.report import SCORES
 from timegan_lib.evaluation.scores import attack
 from timegan_lib.evaluation.scores.attack import Attack
 from timegan_lib.evaluation.verdicts import uses, verdicts

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from timegan_lib.data import SequenceDataset
+from timegan_lib.evaluation.candidates import untrained
 from timegan_lib.evaluation.inputs import aligned, take
-from timegan_lib.evaluation.report import MOST, untrained
+from timegan_lib.evaluation.report import MOST
 from timegan_lib.evaluation.scores.validity import validity
 
 LEFT_OUT = ("onnd", "innd")  # of sequences beside their own originals they say nothing

@@ -5,8 +5,10 @@ Taught in book/how-the-code-is-built.md.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -17,14 +19,17 @@ from timegan_lib.networks.recurrent import recurrent_stack
 from timegan_lib.training import Adam, assign, compiled, stream
 
 BATCH = 128  # sequences of each pool in a step
+KEPT = 16  # judges that wait for the next who needs one
 Pool = tuple[tf.Tensor, ...]  # tensors of N rows that are drawn together
+_waiting: list[tuple[tuple, Judge]] = []
+_taking, _tracing = threading.Lock(), threading.Lock()
 
 
 class Judge:
     """One GRU layer of `units`, then a dense layer. Adam at 0.001, as in training.
 
     objective(judge, *batches) -> scalar, with one batch (a tuple of tensors) for each pool. Take one
-    from `judge`, which keeps them: tracing the loop costs as much as a thousand of its steps. Source: the authors'
+    from `borrowed`, which keeps them: tracing the loop costs as much as a thousand of its steps. Source: the authors'
     `discriminative_metrics.py` and `predictive_metrics.py`. Taught in book/how-the-code-is-built.md.
     """
 
@@ -55,14 +60,14 @@ class Judge:
         if self._compiled is None:
             shapes = [tuple(_any_number_of(array) for array in pool) for pool in pools]
             others = [tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int64)]
-            self._compiled = compiled(self._run, [shapes, *others])
+            self._compiled = _traced(self._run, [shapes, *others])
         self._compiled(pools, tf.constant(steps), tf.constant(seed, tf.int64))
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The same as a call, on any number of sequences."""
         if self._predict is None:
             shape = [_any_number_of(tf.constant(x[:1]))]
-            self._predict = compiled(self.__call__, shape)
+            self._predict = _traced(self.__call__, shape)
         parts = [self._predict(tf.constant(x[i : i + 1024])) for i in range(0, len(x), 1024)]
         return np.concatenate([part.numpy() for part in parts])
 
@@ -74,12 +79,32 @@ class Judge:
             self.adam.minimize(tape, objective)
 
 
-@functools.lru_cache(maxsize=8)
-def judge(
+@contextmanager
+def borrowed(
     objective: Callable[..., tf.Tensor], length: int, inputs: int, units: int, outputs: int
-) -> Judge:
-    """The judge of this objective for sequences of `length` steps; every `train` begins anew."""
-    return Judge(inputs, units, outputs, objective)
+) -> Iterator[Judge]:
+    """A judge of this objective for sequences of `length` steps, nobody else's meanwhile; every `train`
+    begins anew. One that was handed back is lent again, so as many are traced as are used at once."""
+    key = (objective, length, inputs, units, outputs)
+    with _taking:
+        places = [k for k, (kind, _) in enumerate(_waiting) if kind == key]
+        network = _waiting.pop(places[-1])[1] if places else None
+    if network is None:
+        network = Judge(inputs, units, outputs, objective)
+    try:
+        yield network
+    finally:
+        with _taking:
+            _waiting.append((key, network))
+            del _waiting[:-KEPT]
+
+
+def _traced(method: Callable, signature: list) -> Any:
+    """The method, compiled and traced, one at a time: tracing is Python, which threads do not speed up,
+    and the first one may have to build the kernel."""
+    with _tracing:
+        function: Any = compiled(method, signature)
+        return function.get_concrete_function()
 
 
 def checked(repeats: int, steps: int, seed: int) -> tuple[int, int, int]:

@@ -17,10 +17,11 @@ from tqdm import tqdm
 from timegan_lib.config import InputError, TimeGANConfig
 from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation import RULES, discriminative_score, predictive_score, validity
+from timegan_lib.evaluation.candidates import unseen, untrained
 from timegan_lib.evaluation.distances import flat, nearest
 from timegan_lib.evaluation.exchange import runs_of
 from timegan_lib.evaluation.inputs import aligned, take
-from timegan_lib.evaluation.report import MOST, unseen, untrained
+from timegan_lib.evaluation.report import MOST
 from timegan_lib.evaluation.scores.attack import PARTS, distance_attack
 from timegan_lib.evaluation.scores.privacy import COPY, halves
 from timegan_lib.files import write_text

@@ -6,17 +6,18 @@ Taught in book/what-scores-miss.ipynb.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from math import sqrt
 
 import numpy as np
 import tensorflow as tf
 from scipy.stats import binom
 from sklearn.metrics import roc_auc_score
-from tqdm import tqdm
 
 from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation.inputs import Sequences, pair
-from timegan_lib.evaluation.judge import Judge, checked, judge
+from timegan_lib.evaluation.judge import Judge, borrowed, checked
+from timegan_lib.evaluation.work import Work
 from timegan_lib.networks.losses import fake_loss, real_loss
 
 
@@ -88,24 +89,37 @@ def discriminative_score(
     Source: the authors' `discriminative_metrics.py`. Raises InputError.
     Taught in book/what-scores-miss.ipynb.
     """
+    return discriminative_work(real, synthetic, repeats, steps, seed).alone(progress)
+
+
+def discriminative_work(
+    real: Sequences, synthetic: Sequences, repeats: int = 10, steps: int = 2000, seed: int = 0
+) -> Work:
+    """`discriminative_score`, a part for each repeat. Taught in book/how-the-code-is-built.md."""
     repeats, steps, seed = checked(repeats, steps, seed)
-    sides = pair(real, synthetic)
-    _, length, features = sides[0].values.shape
-    network = judge(_objective, length, features, max(1, features // 2), 1)
-    arrays = [_arrays(side) for side in sides]
-    accuracies, aucs, tested = [], [], 0
-    for repeat in tqdm(range(repeats), "discriminative", disable=None if progress else True):
-        rng = np.random.default_rng([seed, repeat])
-        parts = [_four_fifths(side, rng) for side in arrays]
-        network.train(
-            [tuple(map(tf.constant, train)) for train, _ in parts], steps, 1000 * seed + repeat
-        )
+    arrays = [_arrays(side) for side in pair(real, synthetic)]
+    parts = [partial(_judged, arrays, steps, seed, repeat) for repeat in range(repeats)]
+    return Work("discriminative", parts, _gathered)
+
+
+def _judged(arrays: list[tuple], steps: int, seed: int, repeat: int) -> tuple[float, float, int]:
+    """Accuracy, AUC and tested sequences of one judge."""
+    _, length, features = arrays[0][0].shape
+    rng = np.random.default_rng([seed, repeat])
+    parts = [_four_fifths(side, rng) for side in arrays]
+    pools = [tuple(map(tf.constant, train)) for train, _ in parts]
+    with borrowed(_objective, length, features, max(1, features // 2), 1) as network:
+        network.train(pools, steps, 1000 * seed + repeat)
         logits = [_last(network.predict(x), lengths) for _, (x, lengths) in parts]
-        accuracies.append(((logits[0] > 0).mean() + (logits[1] <= 0).mean()) / 2)
-        label = np.repeat([1, 0], [len(side) for side in logits])
-        aucs.append(roc_auc_score(label, np.concatenate(logits)))
-        tested = round(4 / sum(1 / len(side) for side in logits))
-    return Discriminative(np.array(accuracies), np.array(aucs), tested)
+    accuracy = ((logits[0] > 0).mean() + (logits[1] <= 0).mean()) / 2
+    label = np.repeat([1, 0], [len(side) for side in logits])
+    auc = roc_auc_score(label, np.concatenate(logits))
+    return accuracy, auc, round(4 / sum(1 / len(side) for side in logits))
+
+
+def _gathered(results: list[tuple[float, float, int]]) -> Discriminative:
+    accuracies, aucs, tested = zip(*results, strict=True)
+    return Discriminative(np.array(accuracies), np.array(aucs), tested[-1])
 
 
 def _objective(judge: Judge, real: tuple, fake: tuple) -> tf.Tensor:

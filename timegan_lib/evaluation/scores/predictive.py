@@ -6,15 +6,16 @@ Taught in book/what-scores-miss.ipynb.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from timegan_lib.config import InputError
 from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation.inputs import Sequences, pair, step_median
-from timegan_lib.evaluation.judge import Judge, checked, judge
+from timegan_lib.evaluation.judge import Judge, borrowed, checked
+from timegan_lib.evaluation.work import Work
 from timegan_lib.networks.losses import masked_mean
 
 
@@ -71,6 +72,14 @@ def predictive_score(
     data, so their errors come out twice as large. Source: the authors' `predictive_metrics.py`. Raises InputError.
     Taught in book/what-scores-miss.ipynb.
     """
+    return predictive_work(real, synthetic, repeats, steps, seed, target).alone(progress)
+
+
+def predictive_work(
+    real: Sequences, synthetic: Sequences, repeats: int = 10, steps: int = 5000, seed: int = 0,
+    target: str | None = None,
+) -> Work:  # fmt: skip
+    """`predictive_score`, a part for each repeat. Taught in book/how-the-code-is-built.md."""
     repeats, steps, seed = checked(repeats, steps, seed)
     sides = pair(real, synthetic)
     names, length = sides[0].names, sides[0].values.shape[1]
@@ -81,23 +90,31 @@ def predictive_score(
         raise InputError("sequences of one step hold nothing to predict")
     place, own_past = names.index(target), len(names) == 1
     inputs = [0] if own_past else [k for k in range(len(names)) if k != place]
-    (x, y, mask), learned = (_shifted(side, inputs, place) for side in sides)
+    test, learned = (_shifted(side, inputs, place) for side in sides)
+    units = max(1, len(names) // 2)
+    _, y, mask = test
 
-    network = judge(_objective, length - 1, len(inputs), max(1, len(names) // 2), 1)
-    pool = tuple(map(tf.constant, learned))
-    scores = []
-    for repeat in tqdm(range(repeats), "predictive", disable=None if progress else True):
-        network.train([pool], steps, 1000 * seed + repeat)
-        predicted = 1 / (1 + np.exp(-network.predict(x)))
-        scores.append(_error(predicted, y, mask))
-    return Predictive(
-        scores=np.array(scores),
-        median=_error(step_median(y, mask[..., 0] > 0), y, mask),
-        constant=_error(np.median(y[mask > 0]), y, mask),
-        persistence=_error(sides[0].scaled[:, :-1, place : place + 1], y, mask),
-        target=target,
-        own_past=own_past,
-    )
+    def gathered(scores: list[float]) -> Predictive:
+        return Predictive(
+            scores=np.array(scores),
+            median=_error(step_median(y, mask[..., 0] > 0), y, mask),
+            constant=_error(np.median(y[mask > 0]), y, mask),
+            persistence=_error(sides[0].scaled[:, :-1, place : place + 1], y, mask),
+            target=target,
+            own_past=own_past,
+        )
+
+    numbers = [1000 * seed + repeat for repeat in range(repeats)]
+    parts = [partial(_predicted, learned, test, units, steps, number) for number in numbers]
+    return Work("predictive", parts, gathered)
+
+
+def _predicted(learned: tuple, test: tuple, units: int, steps: int, seed: int) -> float:
+    """The error of one predictor."""
+    x, y, mask = test
+    with borrowed(_objective, x.shape[1], x.shape[2], units, 1) as network:
+        network.train([tuple(map(tf.constant, learned))], steps, seed)
+        return _error(1 / (1 + np.exp(-network.predict(x))), y, mask)
 
 
 def _shifted(data: SequenceDataset, inputs: list[int], target: int) -> tuple[np.ndarray, ...]:
