@@ -205,8 +205,8 @@ def evaluate(
     kept = pd.concat(
         {k: validity(v, rules) for k, v in (("real", train), ("synthetic", fake))}, axis=1
     )
-    least = min(stretches(everything if other is None else other), len(fake))
-    answers = verdicts(scores, forecasts, floor, private, least)
+    sides = [stretches(side) for side in (everything, fake, *rest)]
+    answers = verdicts(scores, forecasts, floor, private, sides)
     features = fidelity.marginals(train, fake)
     return Report(
         real=train, synthetic=fake, held_out=other, scores=scores, against_held_out=against,
