@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from timegan_lib import InputError, SequenceDataset, ar_gaussian, load_dataset
 from timegan_lib.evaluation import planted, privacy
 from timegan_lib.evaluation.companions import copycat
-from timegan_lib.evaluation.distances import flat
+from timegan_lib.evaluation.distances import flat, nearest
 from timegan_lib.evaluation.inputs import aligned
 from timegan_lib.evaluation.scores.attack import (
     Attack,
@@ -25,7 +25,7 @@ from timegan_lib.evaluation.scores.attack import (
     log_kernels,
     true_positive_rate,
 )
-from timegan_lib.evaluation.scores.privacy import Privacy, _together
+from timegan_lib.evaluation.scores.privacy import BLUR, SHARES, Privacy, _together
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -249,6 +249,32 @@ def test_what_is_told_goes_by_runs_p_value_and_width(p, high, parts, said):
     assert replace(found, copies=0.5).told == (
         "members are given away: 50.0% are copies of train sequences"
     )
+
+
+def test_an_interval_around_one_half_convicts_no_one():
+    """Held-out sequences that lie near one another give the innocent AUCs below one half."""
+    found = Privacy(0.1, 0.1, 0.5, (0.4, 0.6), 0.9, 0.9, 0.51, (0.45, 0.57), 0.0)
+    found = replace(found, p_value=0.01, innocent_range=(0.36, 0.49), parts=20)
+    assert not found.leaks and found.told.startswith("no leak is seen")
+    assert replace(found, membership_range=(0.5, 0.6)).leaks
+    assert not replace(found, membership_range=(0.5, 0.6), p_value=0.05).leaks
+
+
+def test_a_visible_share_is_the_smallest_planted_one_that_is_convicted():
+    train, held_out, fresh = (ar_gaussian(n, 6, 2, seed=k) for k, n in enumerate((200, 80, 200)))
+    x, h, s = map(flat, aligned(train, held_out=held_out, made=fresh))
+    found = privacy(train, held_out, fresh)
+    cases = distance_attack(x, h, s, np.array_split(np.arange(80), 20), 0.05, 0)
+    p_values = []
+    for share in SHARES:
+        leak = flat(aligned(train, made=planted(train, fresh, share, BLUR))[1])
+        near = (-nearest(side, leak)[:, 0] for side in (x, h))
+        p_values.append(replace(cases, auc=auc(*near)).p_value)
+    visible = SHARES.index(found.visible)
+    assert p_values[-1] < 0.05 and p_values[0] > 0.05 and 0 < visible < len(SHARES)
+    assert p_values[min(visible + 1, 3)] < 0.05 < p_values[visible - 1]
+    far = replace(held_out, values=held_out.values[:4], lengths=held_out.lengths[:4])
+    assert privacy(train, far, fresh).visible == np.inf  # 4 runs: no p-value is below 1 / 7
 
 
 def test_neighbors_stay_together_in_at_most_so_many_parts():

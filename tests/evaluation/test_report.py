@@ -580,7 +580,8 @@ def score_table(held_out=None, noise=None, copied=None, **values):
 
 
 def graded(name, forecasts=None, privacy=None, stretches=None, **values):
-    found = verdicts(score_table(**values), forecasts, 0.01, privacy, stretches)
+    sides = None if stretches is None else (10**6, 10**6, stretches)
+    found = verdicts(score_table(**values), forecasts, 0.01, privacy, sides)
     (verdict,) = (v for v in found if v.name == name)
     return verdict.grade, verdict.because
 
@@ -629,10 +630,23 @@ def test_a_limit_follows_held_out_data_and_is_poor_nowhere_below_them(name, colu
                          (2 * fair + 0.001, "cannot be told"), (4 * fair, "cannot be told"),
                          (4 * fair + 0.001, "poor")):  # fmt: skip
         assert found(value, far) == grade, value
+    gross = limits.GROSS * far
     for value, grade in ((good, "good"), (good + 0.001, "cannot be told"),
-                         (2 * far, "cannot be told"), (2 * far + 0.001, "poor")):  # fmt: skip
+                         (gross, "cannot be told"), (gross + 0.001, "poor")):  # fmt: skip
         assert found(value, far, stretches=limits.FEWEST - 1) == grade, value
     assert found(fair, far, stretches=limits.FEWEST) == "good"
+
+
+def test_a_correlation_is_poor_nowhere_below_what_chance_reaches():
+    """200 sequences that tell one thing each: a correlation is off by 0.1 = sqrt(2 / 200) in one of three."""
+    for value, said in ((0.15, "fair"), (0.249, "cannot be told"), (0.251, "poor")):
+        table = score_table(together=value)
+        found = verdicts(table, None, 0.01, None, (200, 200, 500))
+        assert [v.grade for v in found if v.name == "together"] == [said]
+        found = verdicts(score_table(memory=value), None, 0.01, None, (200, 200, 500))
+        assert [v.grade for v in found if v.name == "dynamics"] == [
+            "fair" if value <= 0.15 else "poor"
+        ]
 
 
 def test_too_few_stretches_are_said_with_their_number():

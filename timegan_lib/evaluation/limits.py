@@ -7,7 +7,7 @@ Taught in book/how-the-code-is-built.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 Row = Mapping[str, float]  # of `Report.scores`
@@ -20,6 +20,14 @@ ORDER = [GOOD, FAIR, UNTOLD, POOR, OPEN]  # from best to worst
 # share prices), in 2 of 100 with 12 (50 / 12 sequences of ar_gaussian), in none of 80 with 50.
 FEWEST = 12
 LOOSEST = 2.0  # times its own limit for fair: as far as a held-out score can move it
+# With fewer than FEWEST only what is so many times beyond its limit is poor. At 2 single values were poor in 3
+# of 30 innocent cases (a few runs of share prices against others), at 2.5 in 1.
+GROSS = 2.5
+
+# Differences of correlations, whose standard deviation between two sides of one source is at most
+# sqrt(1 / a + 1 / b) for a and b stretches, where the steps of a stretch tell the same (slow sines do).
+CORRELATIONS = {"together", "together in changes", "order in time", "dependence"}
+CHANCE = 2.5  # of these standard deviations: one in eighty innocent ones is beyond
 
 # {question: {score: (good to, fair to)}}, of scores that are better the smaller they are
 LIMITS: dict[str, dict[str, tuple[float, float]]] = {
@@ -58,7 +66,12 @@ def off(name: str, row: Row | None) -> float:
 
 
 def grade(
-    value: float, good: float, fair: float, reached: float = math.nan, few: bool = False
+    value: float,
+    good: float,
+    fair: float,
+    reached: float = 0.0,
+    few: bool = False,
+    chance: float = 0.0,
 ) -> str:
     """Of a number that is better the smaller it is, whatever its unit; reached: by real held-out data.
 
@@ -66,17 +79,17 @@ def grade(
                 no further than `fair` and LOOSEST times `fair`: what lies beyond, and still within twice
                 what held-out data reach, cannot be told
     few         there are too few held-out data to move a limit: what is not good cannot be told, and only
-                what is beyond LOOSEST times the larger of `fair` and `reached` is poor
+                what is beyond GROSS times the larger of `fair` and `reached` is poor
+    chance      what two sides of one source may reach; nothing up to there is poor
     """
-    reached = reached if math.isfinite(reached) else 0.0
     if few:
-        poor = value > LOOSEST * max(fair, reached)
+        poor = value > max(GROSS * max(fair, reached), chance)
         return GOOD if value <= good else POOR if poor else UNTOLD
     if value <= max(good, min(reached, fair)):
         return GOOD
     if value <= max(fair, min(2 * reached, LOOSEST * fair)):
         return FAIR
-    return UNTOLD if value <= 2 * reached else POOR
+    return UNTOLD if value <= max(2 * reached, chance) else POOR
 
 
 def worst(grades: list[str]) -> str:
@@ -100,12 +113,21 @@ class Graded:
         return f"{self.name} {self.value:.2f} (good to {self.good:.2f}, fair to {self.fair:.2f}{beside})"
 
 
-def against_limits(question: str, found: Row, real: Row | None, few: bool) -> list[Graded]:
-    """The scores of a question that apply, in the order of LIMITS. found, real: of synthetic and held-out."""
+def against_limits(
+    question: str, found: Row, real: Row | None, sides: Sequence[int] | None = None
+) -> list[Graded]:
+    """The scores of a question that apply, in the order of LIMITS. found, real: of synthetic and held-out data.
+
+    sides: the stretches of the training, the synthetic and the held-out data; None: enough of each.
+    """
+    few = sides is not None and min(sides) < FEWEST
+    spread = 0.0 if sides is None else math.sqrt(1 / sides[0] + 1 / sides[1])
     graded = []
     for name, (good, fair) in LIMITS[question].items():
         value, reached = off(name, found), off(name, real)
         if math.isfinite(value):
-            said = grade(value, good, fair, reached, few)
+            chance = CHANCE * spread if name in CORRELATIONS else 0.0
+            at_least = reached if math.isfinite(reached) else 0.0
+            said = grade(value, good, fair, at_least, few, chance)
             graded.append(Graded(name, said, value, reached, good, fair))
     return graded

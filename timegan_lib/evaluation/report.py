@@ -133,8 +133,8 @@ def evaluate(
     kept = pd.concat(
         {k: validity(v, rules) for k, v in (("real", train), ("synthetic", fake))}, axis=1
     )
-    least = min(stretches(case.everything if other is None else other), len(fake))
-    answers = verdicts(scores, found.forecasts, floor, private, least)
+    sides = [stretches(side) for side in (case.everything, fake, other) if side is not None]
+    answers = verdicts(scores, found.forecasts, floor, private, sides)
     features = fidelity.marginals(train, fake)
     return Report(
         real=train, synthetic=fake, held_out=other, scores=scores,

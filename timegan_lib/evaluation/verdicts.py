@@ -13,7 +13,7 @@ Taught in book/how-the-code-is-built.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -22,7 +22,7 @@ from timegan_lib.evaluation.limits import (
     FAIR,
     FEWEST,
     GOOD,
-    LOOSEST,
+    GROSS,
     OPEN,
     POOR,
     UNTOLD,
@@ -35,7 +35,7 @@ from timegan_lib.evaluation.scores.forecasting import Forecasts
 from timegan_lib.evaluation.scores.privacy import FEWEST as FEWEST_RUNS
 from timegan_lib.evaluation.scores.privacy import Privacy
 
-SURE = 0.05  # a p-value below it convicts
+SURE = 0.05  # a p-value of the judge below it convicts
 TOLD = 0.65, 0.8  # AUC of the judge: good to, fair to; of independent normals 0.55 and 1.2 sd apart
 COPIES = 0.001  # share of copies that convicts, where held-out data are copies less often
 PLANTED = 0.1, 0.5  # share of planted sequences that must be seen for good, for fair
@@ -69,22 +69,22 @@ def verdicts(
     forecasts: Forecasts | None,
     floor: float,
     privacy: Privacy | None,
-    stretches: int | None = None,
+    sides: Sequence[int] | None = None,
 ) -> list[Verdict]:
     """One for each question, from the tables of a report.
 
-    stretches: the number of exchangeable stretches (`exchange.stretches`) of the smallest side; None: enough.
+    sides: exchangeable stretches (`exchange.stretches`) of the training, the synthetic and, where there are
+    any, the held-out data; None: enough of each.
     """
     rows: dict[str, Row] = scores.to_dict("index")  # type: ignore[assignment]
-    enough = math.inf if stretches is None else stretches
     answers = {
-        "values": _by_limits("values", rows, enough),
-        "dynamics": _by_limits("dynamics", rows, enough),
-        "together": _by_limits("together", rows, enough),
-        "statics": _by_limits("statics", rows, enough),
+        "values": _by_limits("values", rows, sides),
+        "dynamics": _by_limits("dynamics", rows, sides),
+        "together": _by_limits("together", rows, sides),
+        "statics": _by_limits("statics", rows, sides),
         "judge": _told(rows, floor),
-        "training": _useful(forecasts, enough),
-        "diversity": _by_limits("diversity", rows, enough),
+        "training": _useful(forecasts, sides),
+        "diversity": _by_limits("diversity", rows, sides),
         "rules": _kept(rows),
         "privacy": _kept_secret(privacy, rows.get("held-out")),
     }
@@ -93,10 +93,12 @@ def verdicts(
     return [Verdict(name, QUESTIONS[name], *answer) for name, answer in answers.items()]
 
 
-def _by_limits(question: str, rows: Mapping[str, Row], enough: float) -> tuple[str, str]:
+def _by_limits(
+    question: str, rows: Mapping[str, Row], sides: Sequence[int] | None
+) -> tuple[str, str]:
     """The worst grade of the scores of a question, and those that have it."""
-    few = enough < FEWEST
-    graded = against_limits(question, rows["synthetic"], rows.get("held-out"), few)
+    few = _too_few(sides)
+    graded = against_limits(question, rows["synthetic"], rows.get("held-out"), sides)
     if not graded:
         return OPEN, "nothing to compare"
     found = worst([one.grade for one in graded])
@@ -104,19 +106,21 @@ def _by_limits(question: str, rows: Mapping[str, Row], enough: float) -> tuple[s
     if len(graded) > 1:
         text += f"; the worst of {len(graded)} scores decides"
     if few and found != GOOD:
-        text += f"; {_too_few(enough)}"
+        text += few
     elif found == UNTOLD:
-        text += "; real held-out data differ from the training data too much to tell"
+        text += "; two sides of real data may differ as much, so it cannot be told"
     if question == "diversity" and rows["synthetic"]["spread"] < 0.5:
         text += "; they lie less than half as far apart as real ones: the generator has collapsed"
     return found, text
 
 
-def _too_few(enough: float) -> str:
-    """Why a limit was not moved, or an answer not given."""
+def _too_few(sides: Sequence[int] | None) -> str:
+    """Why a limit was not moved and an answer not given; nothing where there is enough."""
+    if sides is None or min(sides) >= FEWEST:
+        return ""
     return (
-        f"{enough:.0f} stretches of data that could be exchanged are too few ({FEWEST}) to tell fair from "
-        f"poor, unless {LOOSEST:.0f} times beyond the limit"
+        f"; {min(sides)} stretches of data that could be exchanged are too few ({FEWEST}) to tell fair from "
+        f"poor, short of {GROSS} times the limit"
     )
 
 
@@ -149,20 +153,20 @@ def _told(rows: Mapping[str, Row], floor: float) -> tuple[str, str]:
     return said, text
 
 
-def _useful(forecasts: Forecasts | None, enough: float) -> tuple[str, str]:
+def _useful(forecasts: Forecasts | None, sides: Sequence[int] | None) -> tuple[str, str]:
     if forecasts is None:
         return OPEN, "needs held-out data and trained forecasters"
     mae: dict[str, float] = forecasts.table["MAE"].to_dict()  # type: ignore[assignment]
     ratio = mae["TSTR"] / mae["TRTR"] if mae["TRTR"] else 1.0
     useless = mae["TRTR"] < mae["persistence"] <= mae["TSTR"]
-    few = enough < FEWEST
-    found = worst([grade(ratio, 1.1, 1.5, few=few), FAIR if useless else GOOD])
+    few = _too_few(sides)
+    found = worst([grade(ratio, 1.1, 1.5, few=bool(few)), FAIR if useless else GOOD])
     return found, (
         f"one-step forecasts on held-out data err by {mae['TSTR']:.4f} after training on synthetic and "
         f"by {mae['TRTR']:.4f} after training on real data, {ratio:.2f} times as much (good to 1.1, fair "
         f"to 1.5); repeating the present value errs by {mae['persistence']:.4f}"
         + (", so what was learned from the synthetic data is of no use (fair at best)" * useless)
-        + (f"; {_too_few(enough)}" if few and found != GOOD else "")
+        + few * (found != GOOD)
     )
 
 
@@ -192,7 +196,7 @@ def _kept_secret(privacy: Privacy | None, real: Row | None) -> tuple[str, str]:
         return POOR, text
     if privacy.parts < FEWEST_RUNS:
         return UNTOLD, f"{text}; {privacy.parts} held-out runs, {FEWEST_RUNS} are needed to tell"
-    if privacy.p_value < SURE:
+    if privacy.leaks:
         return POOR, text
     if privacy.visible > PLANTED[1]:
         return (
