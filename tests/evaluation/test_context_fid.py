@@ -17,7 +17,7 @@ from timegan_lib.evaluation.companions import (
     time_reversed,
 )
 from timegan_lib.evaluation.inputs import pair, take
-from timegan_lib.evaluation.judge import judge
+from timegan_lib.evaluation.judge import borrowed
 from timegan_lib.evaluation.scores.context_fid import UNITS, _embedded, _objective, frechet
 from timegan_lib.training import assign
 
@@ -53,12 +53,18 @@ def test_the_distance_is_that_of_scipy(rank):
     assert frechet(a, b) == pytest.approx(frechet(b, a), rel=1e-6)
 
 
+def encoder():
+    """The one that was used last."""
+    with borrowed(_objective, 7, 2, UNITS, 2) as network:
+        return network
+
+
 def test_an_embedding_is_the_largest_state_of_the_valid_steps():
     real = ar(0)
     lengths = np.where(np.arange(400) % 2, 8, 5)
     some = SequenceDataset.from_arrays(real.values, lengths)
     some = replace(some, scaler=real.scaler)
-    network = judge(_objective, 7, 2, UNITS, 2)
+    network = encoder()
     assign(network.weights, network._drawn(3))
     found = _embedded(network, some)
     gates, gate_bias, new, new_bias = (weight.numpy() for weight in network.weights[:4])
@@ -74,7 +80,7 @@ def test_an_embedding_is_the_largest_state_of_the_valid_steps():
 def test_the_number_is_the_distance_in_units_of_the_real_spread():
     real, made = ar(0), ar(1, phi=0.2)
     found = quick(real, made, seed=4)
-    network = judge(_objective, 7, 2, UNITS, 2)  # as the second encoder left it
+    network = encoder()  # as the second encoder left it
     a, b = (_embedded(network, side) for side in pair(real, made))
     assert found.distances[1] == pytest.approx(frechet(a, b) / np.trace(np.cov(a.T)))
 
@@ -94,7 +100,7 @@ def test_the_encoder_learns_from_the_real_side():
     """It forecasts better than one that has learned nothing."""
     real = ar(0)
     quick(real, real, encoders=1, steps=300)
-    network = judge(_objective, 7, 2, UNITS, 2)
+    network = encoder()
 
     def error():
         return np.abs(network.predict(real.scaled[:, :-1]) - real.scaled[:, 1:]).mean()

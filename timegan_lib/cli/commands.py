@@ -17,7 +17,7 @@ from timegan_lib import __version__, evaluation, study
 from timegan_lib.cli.options import parse, setting
 from timegan_lib.cli.sweeping import sweep as sweep
 from timegan_lib.cli.tables import dialect, from_frame, read_data
-from timegan_lib.config import InputError, TimeGANConfig
+from timegan_lib.config import InputError, TimeGANConfig, whole_number
 from timegan_lib.data import DATASETS, SequenceDataset, load_dataset, prepare
 from timegan_lib.data.csv_files import TABLE, Dialect, first_row, kind_of, read_csv
 from timegan_lib.evaluation import RULES
@@ -71,6 +71,7 @@ def sample(options: argparse.Namespace, command: str) -> None:
 def evaluate(options: argparse.Namespace, command: str) -> None:
     """say whether synthetic sequences can be used, for what, and what is wrong with them"""
     real, held_out = read_data(options.real, options), None
+    again: list[SequenceDataset] = []
     if options.hold_out:
         real, held_out = real.split(blocks=options.blocks)
     if kind_of(options.synthetic) == TABLE:
@@ -81,15 +82,18 @@ def evaluate(options: argparse.Namespace, command: str) -> None:
         if Path(options.synthetic).is_dir():
             _check_trained_on(real, held_out, options)
         n = min(MOST, len(real)) if options.n is None else options.n
-        synthetic = model.sample(n, seed=options.seed, average=options.average)
+        seeds = range(options.seed, options.seed + whole_number("samples", options.samples, 1))
+        synthetic, *again = (model.sample(n, seed=k, average=options.average) for k in seeds)
+        last = f" to {seeds[-1]}, its numbers from the first" if again else ""
         judged = (
             f"{options.synthetic} at joint step {model.steps_done['joint']:,}"
-            f"{', averaged weights' if options.average else ''}; {n:,} samples of its own, seed {options.seed}"
+            f"{', averaged weights' if options.average else ''}; {n:,} samples of its own, seed "
+            f"{options.seed}{last}"
         )
     rules = options.rule or RULES.get(options.real, ())
     report = evaluation.evaluate(
         real, synthetic, held_out, rules=rules, repeats=options.repeats,
-        progress=sys.stderr.isatty(), judged=judged,
+        progress=sys.stderr.isatty(), judged=judged, again=again,
     )  # fmt: skip
     print(report)
     if options.out:

@@ -190,6 +190,8 @@ def _parsers() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     command.add_argument("-n", type=int, metavar="N",
                          help=f"sequences to take from a model (as many as real ones, at most {MOST})")  # fmt: skip
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of these sequences (0)")
+    command.add_argument("--samples", type=int, default=3, metavar="N",
+                         help="times to take them, so that no answer hangs on one seed (3)")  # fmt: skip
     command.add_argument("--average", action="store_true",
                          help="use the moving average of the model's weights, not the last ones")  # fmt: skip
     _add_threads(command)

@@ -9,7 +9,7 @@ import datetime
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,18 @@ import pandas as pd
 
 from timegan_lib import __version__
 from timegan_lib.config import whole_number
-from timegan_lib.evaluation.candidates import brought, judged_all
+from timegan_lib.evaluation.candidates import Case, brought, judged_all
 from timegan_lib.evaluation.exchange import stretches
 from timegan_lib.evaluation.findings import SCORES, Findings
-from timegan_lib.evaluation.inputs import Sequences
+from timegan_lib.evaluation.inputs import Sequences, aligned, take
 from timegan_lib.evaluation.page import page, summary
 from timegan_lib.evaluation.scores import fidelity
+from timegan_lib.evaluation.scores.forecasting import Forecasts
+from timegan_lib.evaluation.scores.privacy import Privacy
 from timegan_lib.evaluation.scores.statics import has_statics, static_marginals
 from timegan_lib.evaluation.scores.validity import validity
-from timegan_lib.evaluation.verdicts import uses, verdicts
+from timegan_lib.evaluation.settled import settled
+from timegan_lib.evaluation.verdicts import Verdict, uses, verdicts
 from timegan_lib.files import write_text
 from timegan_lib.training.resume import versions
 
@@ -102,6 +105,7 @@ def evaluate(
     progress: bool = True,
     judged: str = "",
     jobs: int | None = None,
+    again: Sequence[Sequences] = (),
 ) -> Report:
     """Judge synthetic sequences by everything in this package, beside their companions.
 
@@ -115,9 +119,10 @@ def evaluate(
     judged    what the synthetic data are, for the report: a file, or a run, its step and the seed of the
               samples. Two reports that differ are hard to tell apart without it
     seed      of the judges, of the companions and of which sequences are taken: at most 2,000 a side
-
     jobs      judges and distances at the same time (None: as many as there are cores, or threads that
               TensorFlow was given). The numbers do not depend on it
+    again     further samples of the same generator. The numbers are those of `synthetic`; an answer is the
+              middle one of all samples, but for the networks, which learn from `synthetic` alone
 
     The companions: the held-out data, a copycat that returns training data, a block bootstrap, noise with
     the right marginals, and frozen sequences, for which no network is trained. Raises InputError. Taught in
@@ -133,8 +138,11 @@ def evaluate(
     kept = pd.concat(
         {k: validity(v, rules) for k, v in (("real", train), ("synthetic", fake))}, axis=1
     )
-    sides = [stretches(side) for side in (case.everything, fake, other) if side is not None]
-    answers = verdicts(scores, found.forecasts, floor, private, sides)
+    answers = [_answers(case, scores, found.forecasts, floor, private)]
+    for sample in again:
+        other_case, other_rows, secret = _again(case, sample, scores, jobs, progress)
+        answers.append(_answers(other_case, other_rows, found.forecasts, floor, secret))
+    said = settled(answers)
     features = fidelity.marginals(train, fake)
     return Report(
         real=train, synthetic=fake, held_out=other, scores=scores,
@@ -142,14 +150,40 @@ def evaluate(
         features=features, quantiles=fidelity.quantiles(train, fake),
         forecasts=found.forecasts, trivial=found.trivial, floor=floor, privacy=private, rules=kept,
         statics=static_marginals(train, fake) if has_statics(train) else None,
-        verdicts=answers, uses=uses(answers, float(features["outside"].max())),
+        verdicts=said, uses=uses(said, float(features["outside"].max())),
         settings={
             "real": len(train), "synthetic": len(fake), "held_out": None if other is None else len(other),
             "steps": train.values.shape[1], "features": list(train.names),
             "static_features": list(train.static_names), "repeats": repeats, "seed": seed,
-            "rules": list(rules), "judged": judged,
+            "rules": list(rules), "judged": judged, "samples": len(answers),
         },
     )  # fmt: skip
+
+
+def _answers(
+    case: Case,
+    scores: pd.DataFrame,
+    forecasts: Forecasts | None,
+    floor: float,
+    private: Privacy | None,
+) -> list[Verdict]:
+    brought_in = (case.everything, case.candidates["synthetic"], case.held_out)
+    sides = [stretches(side) for side in brought_in if side is not None]
+    return verdicts(scores, forecasts, floor, private, sides)
+
+
+def _again(
+    case: Case, sample: Sequences, scores: pd.DataFrame, jobs: int | None, progress: bool
+) -> tuple[Case, pd.DataFrame, Privacy | None]:
+    """Another sample in the place of the first; what networks said of that one stays."""
+    _, fake = aligned(case.everything, synthetic=sample)
+    fake = take(fake, MOST, case.seed)
+    other = replace(case, candidates={"synthetic": fake}, repeats=0)
+    found = judged_all(other, jobs, progress)
+    rows = scores.copy()
+    for column, value in found.rows["synthetic"].items():
+        rows.loc["synthetic", column] = value
+    return other, rows, found.privacy
 
 
 def _plain(table: pd.DataFrame) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from timegan_lib.config import InputError, whole_number
 from timegan_lib.data import SequenceDataset
 from timegan_lib.evaluation.inputs import Sequences, pair
-from timegan_lib.evaluation.judge import Judge, checked, judge
+from timegan_lib.evaluation.judge import Judge, borrowed, checked
 from timegan_lib.networks.losses import masked_mean
 from timegan_lib.networks.recurrent import recurrent_stack
 
@@ -67,17 +67,19 @@ def context_fid(
     _, length, features = sides[0].values.shape
     if length < 2:
         raise InputError("sequences of one step hold nothing that an encoder could learn from")
-    network = judge(_objective, length - 1, features, UNITS, features)
     x, pairs = sides[0].scaled, sides[0].mask[:, 1:, None].astype(np.float32)
     pool = tuple(map(tf.constant, (x[:, :-1], x[:, 1:], pairs)))
     found = []
-    for encoder in tqdm(range(encoders), "Context-FID", disable=None if progress else True):
-        network.train([pool], steps, 1000 * seed + encoder)
-        a, b = (_embedded(network, side) for side in sides)
-        spread = float(a.var(axis=0, ddof=1).sum())
-        if spread < STILL:
-            raise InputError("the real sequences are all alike: no spread to measure distances by")
-        found.append(frechet(a, b) / spread)
+    with borrowed(_objective, length - 1, features, UNITS, features) as network:
+        for encoder in tqdm(range(encoders), "Context-FID", disable=None if progress else True):
+            network.train([pool], steps, 1000 * seed + encoder)
+            a, b = (_embedded(network, side) for side in sides)
+            spread = float(a.var(axis=0, ddof=1).sum())
+            if spread < STILL:
+                raise InputError(
+                    "the real sequences are all alike: no spread to measure distances by"
+                )
+            found.append(frechet(a, b) / spread)
     return ContextFID(np.array(found))
 
 
