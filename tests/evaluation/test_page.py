@@ -50,7 +50,10 @@ def wards(n, seed):
 @pytest.fixture(scope="module")
 def found():
     real, held_out = wards(60, 0).split(blocks=12)
-    return evaluate(real, wards(40, 1), held_out, ["pressure > 0"], repeats=0, progress=False)
+    made = wards(40, 1)
+    middle = 120 + (made.values[..., :1] - 120) / 2  # half the pressure's spread, so half its steps
+    made = replace(made, values=np.concatenate([middle, made.values[..., 1:]], axis=2))
+    return evaluate(real, made, held_out, ["pressure > 0"], repeats=0, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -268,6 +271,14 @@ def test_features_and_statics_are_in_their_own_units(found, html):
     assert f"pressure synthetic {mean}" in text and "110" < mean < "130"
 
 
+def test_steps_past_the_end_of_a_sequence_do_not_count():
+    """Changes of 2, 4 and 6; the fall from 12 to the padding is none."""
+    data = SequenceDataset.from_arrays([[[10.0], [12.0]], [[0.0], [4.0], [10.0]]])
+    row = describe({"real": data}).loc[("x1", "real")]
+    assert row["mean change"] == 4 and row["mean"] == 36 / 5 and row["median"] == 10
+    assert describe({"real": data}, static=True).loc[("length (steps)", "real"), "mean"] == 2.5
+
+
 def test_categories_and_flags_are_shares_in_percent(found, html):
     sets = {"synthetic": found.synthetic, "real": found.real}
     frame = found.real.to_frame()
@@ -308,8 +319,10 @@ def test_each_figure_says_what_to_look_for_and_what_it_shows_here(found, html):
     for caption, alt in captions:
         assert "Look whether" in caption and re.search(r"\d", caption.split("Look whether")[1])
         assert alt
-    sizes = found.features["synthetic change"]["pressure"] * np.ptp(found.real.values[..., 0])
-    assert amount(sizes) in captions[0][0] or "ward" in captions[0][0]
+    name = re.search(r"Here (\S+) changes from", captions[0][0])[1]
+    for side in (found.real, found.synthetic):
+        changes = np.diff(side.values[..., side.names.index(name)], axis=1)
+        assert f"by {amount(np.abs(changes).mean())} " in captions[0][0]
     share = found.features["histogram"].max()
     assert f"Here {share:.0%} of the synthetic values" in captions[1][0]
 
