@@ -9,9 +9,9 @@ import re
 from html import escape, unescape
 
 from timegan_lib.evaluation.findings import Findings
-from timegan_lib.evaluation.verdicts import FAIR, GOOD, OPEN, POOR, USES
+from timegan_lib.evaluation.limits import FAIR, GOOD, OPEN, POOR, UNTOLD
+from timegan_lib.evaluation.verdicts import USES
 
-UNTOLD = "cannot be told"
 MAY = ("yes", "with care")
 WORST_FIRST = (POOR, UNTOLD, OPEN, FAIR, GOOD)
 WEIGHS = {"no": (POOR,), "with care": (FAIR,), "yes": ()}  # the grades that led to an answer
