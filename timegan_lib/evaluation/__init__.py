@@ -2,9 +2,10 @@
 
 Read `inputs` (what the scores see), `exchange` (which sides could be exchanged), `scores/` (one file a
 score; those that train a network use `judge`, those that compare whole sequences `distances`, and
-`validity` reads `rules`), `companions` (what stands beside the synthetic data), `verdicts` by `limits`, and `report`
-(all of it at once), which keeps `findings` and shows them on a `page`; `budget` asks at which stage of a
-model a fault comes in. Knows nothing of how the data were made. Taught in book/how-the-code-is-built.md.
+`validity` reads `rules`), `companions` (what stands beside the synthetic data), `verdicts` (by the grades
+and `limits`), and `report` (all of it at once), which keeps `findings` and shows them on a `page`; `budget`
+asks at which stage of a model a fault comes in. Knows nothing of how the data were made.
+Taught in book/how-the-code-is-built.md.
 """
 
 from timegan_lib.evaluation.budget import error_budget

@@ -53,6 +53,7 @@ SCORES = {
     "membership": "AUC of guessing from these who was in the training data (0.5)",
     "copies": "share that are copies of training sequences (0)",
     "statics": "distance of the static features and the length (0)",
+    "worst static": "distance of the one that is farthest off: a mean hides one wrong among many (0)",
     "dependence": "difference in how sequences go with their static features (0)",
     "broken": "share of sequences that break a rule of the data",
 }
