@@ -260,21 +260,22 @@ def test_an_interval_around_one_half_convicts_no_one():
     assert not replace(found, membership_range=(0.5, 0.6), p_value=0.05).leaks
 
 
-def test_a_visible_share_is_the_smallest_planted_one_that_is_convicted():
-    train, held_out, fresh = (ar_gaussian(n, 6, 2, seed=k) for k, n in enumerate((200, 80, 200)))
+@pytest.mark.parametrize("seed", [20, 30, 40])
+def test_a_visible_share_is_the_smallest_planted_one_that_is_convicted(seed):
+    train, held_out, fresh = (
+        ar_gaussian(n, 6, 2, seed=seed + k) for k, n in enumerate((200, 80, 200))
+    )
     x, h, s = map(flat, aligned(train, held_out=held_out, made=fresh))
-    found = privacy(train, held_out, fresh)
     cases = distance_attack(x, h, s, np.array_split(np.arange(80), 20), 0.05, 0)
-    p_values = []
+    convicted = []
     for share in SHARES:
         leak = flat(aligned(train, made=planted(train, fresh, share, BLUR))[1])
         near = (-nearest(side, leak)[:, 0] for side in (x, h))
-        p_values.append(replace(cases, auc=auc(*near)).p_value)
-    visible = SHARES.index(found.visible)
-    assert p_values[-1] < 0.05 and p_values[0] > 0.05 and 0 < visible < len(SHARES)
-    assert p_values[min(visible + 1, 3)] < 0.05 < p_values[visible - 1]
-    far = replace(held_out, values=held_out.values[:4], lengths=held_out.lengths[:4])
-    assert privacy(train, far, fresh).visible == np.inf  # 4 runs: no p-value is below 1 / 7
+        if replace(cases, auc=auc(*near)).p_value < 0.05:
+            convicted.append(share)
+    assert privacy(train, held_out, fresh).visible == convicted[0] == 0.25
+    four = held_out.subset(slice(0, 4))  # no p-value is below 1 / 7
+    assert privacy(train, four, fresh).visible == np.inf
 
 
 def test_neighbors_stay_together_in_at_most_so_many_parts():

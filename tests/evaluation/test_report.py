@@ -272,6 +272,7 @@ def test_every_column_is_the_score_of_that_name(storms):
         "innd": lambda a, b: diversity(a, b).innd,
         "spread": lambda a, b: diversity(a, b).spread,
         "statics": lambda a, b: static_marginals(a, b)["distance"].mean(),
+        "worst static": lambda a, b: static_marginals(a, b)["distance"].max(),
         "dependence": dependence_difference,
         "values": lambda a, b: (
             marginals(a, b)["distance"] / marginals(a, b)["real std"]
@@ -566,7 +567,7 @@ def test_names_cannot_break_the_page(tmp_path):
 def score_table(held_out=None, noise=None, copied=None, **values):
     """A table of scores with these values of the synthetic data; everything else is perfect."""
     perfect = dict.fromkeys(SCORES, 0.0) | {"spread": 1.0, "classifier": 0.5, "membership": 0.5}
-    perfect |= dict.fromkeys(("statics", "dependence"), math.nan)
+    perfect |= dict.fromkeys(("statics", "worst static", "dependence"), math.nan)
     perfect |= {"precision": 1.0, "recall": 1.0, "missed": 1.0, "p-value": 0.5}
     perfect |= {"told apart": 0.5, "by chance": 0.6}
     rows = {
@@ -596,7 +597,7 @@ LIMITS = [
 
 def test_every_score_that_no_network_gives_is_graded_or_shown_beside_one():
     graded = {column for scores in limits.LIMITS.values() for column in scores}
-    assert len(LIMITS) == 12 and graded <= set(SCORES)
+    assert len(LIMITS) == 13 and graded <= set(SCORES)
     assert {"movement", "memory of sizes", "order in time", "rare changes"} <= graded
 
 
@@ -604,7 +605,7 @@ def test_every_score_that_no_network_gives_is_graded_or_shown_beside_one():
     ("name", "column", "good", "fair"), [*LIMITS, ("rules", "broken", 0.01, 0.1)]
 )
 def test_grades_change_at_their_limits(name, column, good, fair):
-    both = {"statics": 0.0, "dependence": 0.0} if name == "statics" else {}
+    both = {"statics": 0.0, "worst static": 0.0, "dependence": 0.0} if name == "statics" else {}
     for value, grade in ((0, "good"), (good, "good"), (good + 1e-6, "fair"), (fair, "fair"),
                          (fair + 1e-6, "poor")):  # fmt: skip
         assert graded(name, **both | {column: value})[0] == grade, value
@@ -617,7 +618,7 @@ def test_a_limit_follows_held_out_data_and_is_poor_nowhere_below_them(name, colu
     """Up to what they reach is good, up to twice that fair; as far as a limit may go."""
 
     def found(value, reached, stretches=None):
-        both = {"statics": 0.0, "dependence": 0.0} if name == "statics" else {}
+        both = {"statics": 0.0, "worst static": 0.0, "dependence": 0.0} if name == "statics" else {}
         both[column] = value
         return graded(name, held_out=both | {column: reached}, stretches=stretches, **both)[0]
 

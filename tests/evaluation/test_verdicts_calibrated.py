@@ -43,7 +43,7 @@ def skipped(*_, **__):
 
 
 def told(real, made, seed):
-    found = told_apart(real, made, deals=39, seed=seed)
+    found = told_apart(real, made, deals=24, seed=seed)
     return {"told apart": found.score, "by chance": found.chance[1], "p-value": found.p_value}
 
 
@@ -55,7 +55,7 @@ def fast():
         patch.setattr(report, "told_apart", skipped)
         patch.setattr(report, "classifier_auc", lambda *_: math.nan)
         patch.setattr(report.fidelity, "mmd", lambda *_: math.nan)
-        patch.setattr(attack, "SPLITS", 99)
+        patch.setattr(attack, "SPLITS", 59)
         patch.setattr(place, "DRAWS", 1)
         patch.setattr(place, "density_attack", lambda *_: Attack(math.nan, math.nan, ()))
         yield
@@ -105,9 +105,9 @@ def stretch(name):
 
 
 KINDS = {
-    "ar": (process(lambda n, s: ar_gaussian(n, 6, 2, (0.2, 0.5, 0.8)[s // 3 % 3], seed=s), (200, 50, 200)), 55),
-    "long ar": (process(lambda n, s: ar_gaussian(n, 12, 3, seed=s), (400, 100, 400)), 10),
-    "sines": (process(lambda n, s: sines("code", n, 8, 2, seed=s), (200, 50, 200)), 40),
+    "ar": (process(lambda n, s: ar_gaussian(n, 6, 2, (0.2, 0.5, 0.8)[s // 3 % 3], seed=s), (150, 40, 150)), 55),
+    "long ar": (process(lambda n, s: ar_gaussian(n, 12, 3, seed=s), (300, 75, 300)), 10),
+    "sines": (process(lambda n, s: sines("code", n, 8, 2, seed=s), (150, 40, 150)), 40),
     "patients": (process(patients, (100, 25, 100)), 25),
     "few": (process(lambda n, s: ar_gaussian(n, 6, 2, seed=s), (25, 5, 25)), 30),
     "google": (stretch("google"), 30),

@@ -211,7 +211,8 @@ def untrained(real: SequenceDataset, found: SequenceDataset) -> dict[str, float]
     absent += [] if steps > 2 else ["memory of changes"]
     row |= dict.fromkeys(absent, math.nan)  # nothing was compared
     if has_statics(real):
-        row["statics"] = static_marginals(real, found)["distance"].mean()
+        distances = static_marginals(real, found)["distance"]
+        row |= {"statics": distances.mean(), "worst static": distances.max()}
         row["dependence"] = dependence_difference(real, found)
     return row
 

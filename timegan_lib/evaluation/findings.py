@@ -62,6 +62,7 @@ SCORES = {
     "membership": "AUC of guessing, by nearness to these, who was in the training data (0.5)",
     "copies": "share that are copies of training sequences (0)",
     "statics": "how far static features and length would have to be moved to be spread as the real ones (0)",
+    "worst static": "the same of the one that is farthest off, since a mean hides one wrong among many (0)",
     "dependence": "difference in how sequences go with their static features (0)",
     "broken": "share of sequences that break a rule of the data (that of real data)",
 }

@@ -26,8 +26,10 @@ GROSS = 2.5
 
 # Differences of correlations, whose standard deviation between two sides of one source is at most
 # sqrt(1 / a + 1 / b) for a and b stretches, where the steps of a stretch tell the same (slow sines do).
-CORRELATIONS = {"together", "together in changes", "order in time", "dependence"}
-CHANCE = 2.5  # of these standard deviations: one in eighty innocent ones is beyond
+# That of a difference of two shares, of a level of a category, is at most half of it. Nothing up to 2.5
+# standard deviations is poor: one in eighty innocent ones is beyond.
+CHANCE = dict.fromkeys(("together", "together in changes", "order in time", "dependence"), 2.5)
+CHANCE["worst static"] = 1.25
 
 # {question: {score: (good to, fair to)}}, of scores that are better the smaller they are
 LIMITS: dict[str, dict[str, tuple[float, float]]] = {
@@ -42,7 +44,7 @@ LIMITS: dict[str, dict[str, tuple[float, float]]] = {
         "rare changes": (0.15, 0.4),
     },
     "together": {"together": (0.05, 0.15), "together in changes": (0.05, 0.15)},
-    "statics": {"statics": (0.03, 0.1), "dependence": (0.1, 0.2)},
+    "statics": {"statics": (0.03, 0.1), "worst static": (0.05, 0.15), "dependence": (0.1, 0.2)},
     "diversity": {
         "spread": (0.16, 0.69),  # 0.85 to 1.17, half to double
         "missed": (0.25, 1.0),
@@ -126,7 +128,7 @@ def against_limits(
     for name, (good, fair) in LIMITS[question].items():
         value, reached = off(name, found), off(name, real)
         if math.isfinite(value):
-            chance = CHANCE * spread if name in CORRELATIONS else 0.0
+            chance = CHANCE.get(name, 0.0) * spread
             at_least = reached if math.isfinite(reached) else 0.0
             said = grade(value, good, fair, at_least, few, chance)
             graded.append(Graded(name, said, value, reached, good, fair))

@@ -32,7 +32,7 @@ GROUPS = {
     "Of use for forecasts?": ["predictive", "predictive sd", "forecast", "forecast sd"],
     "Variety": ["onnd", "innd", "spread", "precision", "recall", "missed"],
     "Privacy": ["nearer train", "membership", "copies"],
-    "Static features": ["statics", "dependence"],
+    "Static features": ["statics", "worst static", "dependence"],
     "Rules": ["broken"],
 }  # fmt: skip
 
