@@ -898,7 +898,7 @@ def test_hold_out_compares_with_that_part(here, tmp_path, capsys):
     assert settings["synthetic"] == 50 and settings["rules"] == ["a < 2", "a <= b + 1"]
     assert numbers["privacy"] and numbers["scores"]["held-out"]["memory"] is not None
     for verdict in numbers["verdicts"]:
-        assert f"{verdict['grade']:<10} {verdict['question']}" in said.out
+        assert f"{verdict['grade']:<14} {verdict['question']}" in said.out
     assert "not judged Do they keep the training data" not in said.out
 
 

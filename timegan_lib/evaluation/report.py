@@ -84,10 +84,10 @@ class Report(Findings):
         return folder / "report.html"
 
     def __str__(self) -> str:
-        lines = [f"{v.grade:<10} {v.question} {v.because}" for v in self.verdicts]
+        lines = [f"{v.grade:<14} {v.question} {v.because}" for v in self.verdicts]
         lines += [
             "",
-            *(f"{row.answer:<10} {use}: {row.because}" for use, row in self.uses.iterrows()),
+            *(f"{row.answer:<14} {use}: {row.because}" for use, row in self.uses.iterrows()),
         ]
         return "\n".join(lines)
 
