@@ -4,8 +4,8 @@ Read `inputs` (what the scores see), `exchange` (which sides could be exchanged)
 score; those that train a network use `judge` and are cut into `work` for several cores, those that compare
 whole sequences `distances`, and `validity` reads `rules`), `companions` and `candidates` (what stands beside
 the synthetic data, and what each is asked), `verdicts`, and `report` (all of it at once), which keeps
-`findings` and shows them on a `page`; `budget` asks at which stage of a model a fault comes in. Knows
-nothing of how the data were made. Taught in book/how-the-code-is-built.md.
+`findings` and shows them on a `page`; `pace` says how long that will take, `budget` at which stage of a
+model a fault comes in. Knows nothing of how the data were made. Taught in book/how-the-code-is-built.md.
 """
 
 from timegan_lib.evaluation.budget import error_budget
