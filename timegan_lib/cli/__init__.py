@@ -19,6 +19,8 @@ import shlex
 import sys
 import warnings
 
+import joblib
+
 from timegan_lib.cli import commands
 from timegan_lib.cli.options import parse
 from timegan_lib.config import InputError
@@ -29,12 +31,14 @@ from timegan_lib.training import TrainingError
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0, 1 (training failed), 2 (bad input), 130 (Ctrl-C)."""
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # the small kernels do not gain from more
-    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "2")
     arguments = sys.argv[1:] if arguments is None else arguments
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
             options = parse(arguments)
+            # a training has work for two; judges are trained side by side, as many as there are cores
+            side_by_side = max(2, joblib.cpu_count()) if options.command == "evaluate" else 2
+            os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(side_by_side))
             if getattr(options, "threads", None) is not None:
                 use_threads(options.threads)
             run = getattr(commands, options.command)

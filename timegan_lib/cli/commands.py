@@ -21,6 +21,7 @@ from timegan_lib.config import InputError, TimeGANConfig, whole_number
 from timegan_lib.data import DATASETS, SequenceDataset, load_dataset, prepare
 from timegan_lib.data.csv_files import TABLE, Dialect, first_row, kind_of, read_csv
 from timegan_lib.evaluation import RULES
+from timegan_lib.evaluation.pace import in_words, seconds_ahead
 from timegan_lib.evaluation.report import MOST
 from timegan_lib.files import is_stream, write_text
 from timegan_lib.kernel import kernel
@@ -91,6 +92,9 @@ def evaluate(options: argparse.Namespace, command: str) -> None:
             f"{options.seed}{last}"
         )
     rules = options.rule or RULES.get(options.real, ())
+    if sys.stderr.isatty():
+        seconds = seconds_ahead(real, synthetic, held_out, options.repeats, MOST)
+        print(f"judging takes {in_words(seconds)} on this machine", file=sys.stderr, flush=True)
     report = evaluation.evaluate(
         real, synthetic, held_out, rules=rules, repeats=options.repeats,
         progress=sys.stderr.isatty(), judged=judged, again=again,

@@ -194,7 +194,7 @@ def _parsers() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
                          help="times to take them, so that no answer hangs on one seed (3)")  # fmt: skip
     command.add_argument("--average", action="store_true",
                          help="use the moving average of the model's weights, not the last ones")  # fmt: skip
-    _add_threads(command)
+    _add_threads(command, "one for each core; judges are trained side by side")
     _add_table(command, "the real data")
 
     command = add(
@@ -239,9 +239,12 @@ def _add_training(command: argparse.ArgumentParser) -> None:
     command.add_argument("--quiet", action="store_true", help="say nothing but warnings and errors")
 
 
-def _add_threads(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--threads", type=int, metavar="N",
-                         help="threads to compute with (1 within an operation, 2 side by side)")  # fmt: skip
+def _add_threads(
+    command: argparse.ArgumentParser, default: str = "1 within an operation, 2 side by side"
+) -> None:
+    command.add_argument(
+        "--threads", type=int, metavar="N", help=f"threads to compute with ({default})"
+    )
 
 
 def _add_table(command: argparse.ArgumentParser, which: str) -> None:
