@@ -650,6 +650,19 @@ def test_a_correlation_is_poor_nowhere_below_what_chance_reaches():
         ]
 
 
+def test_the_limits_shown_are_those_that_were_used():
+    said = graded("values", held_out={"values": 0.2}, values=0.35)[1]
+    assert "values 0.35 (good to 0.20, fair to 0.40, held-out data 0.20)" in said
+    said = graded("diversity", held_out={"recall": 0.7}, recall=0.6)[1]
+    assert "recall 0.60 (good from 0.70, fair from 0.40, held-out data 0.70)" in said
+
+
+def test_one_poor_answer_decides_whatever_cannot_be_told():
+    assert limits.worst(["good", "poor", "cannot be told"]) == "poor"
+    assert limits.worst(["fair", "cannot be told", "good"]) == "cannot be told"
+    assert limits.worst(["fair", "good"]) == "fair"
+
+
 def test_too_few_stretches_are_said_with_their_number():
     found, said = graded("values", stretches=5, values=0.2)
     assert found == "cannot be told" and "5 stretches of data" in said
@@ -723,6 +736,10 @@ def test_the_leaky_score_is_only_mentioned():
 def test_diversity_is_spread_and_coverage(spread, missed, grade):
     found, said = graded("diversity", spread=spread, missed=missed)
     assert found == grade and "4 scores" in said
+    if missed > 1.25:
+        assert f"missed {missed:.2f} (good to 1.25, fair to 2.00)" in said
+    elif spread not in (1, 0.86, 1.17):
+        assert f"spread {spread:.2f} (good from 0.85 to 1.17, fair from 0.50 to 1.99)" in said
     assert ("collapsed" in said) == (spread < 0.5)
 
 
@@ -734,7 +751,9 @@ def test_wrong_and_missing_kinds_are_graded_beside_those_of_held_out_data(column
         (1 - good - 0.01, "fair"),
         (0.99 - fair, "poor"),
     ):
-        assert graded("diversity", **{column: value})[0] == grade
+        found, said = graded("diversity", **{column: value})
+        shown = f"{column} {value:.2f} (good from 0.80, fair from 0.50)"
+        assert found == grade and (shown in said or grade == "good")
     assert graded("diversity", held_out={column: 0.55}, **{column: 0.55})[0] == "good"
 
 

@@ -195,6 +195,23 @@ def test_time_that_runs_backward_is_poor_where_it_can_be_seen():
     assert "poor" not in guilty("long ar", "reversed").values()
 
 
+def followers(count, seed):
+    """The second feature is the first of the step before, and a little noise."""
+    rng = np.random.default_rng(seed)
+    first = rng.normal(size=(count, 13))
+    second = first[:, :-1] + 0.5 * rng.normal(size=(count, 12))
+    return SequenceDataset.from_arrays(np.stack([first[:, 1:], second], axis=2))
+
+
+def test_time_that_runs_backward_is_seen_by_the_order_in_time_alone():
+    train, held_out, made = (followers(n, k) for k, n in enumerate((200, 50, 200)))
+    assert grades(judged(train, held_out, made))["dynamics"] == "good"
+    found = judged(train, held_out, time_reversed(made))
+    (verdict,) = (one for one in found if one.name == "dynamics")
+    assert verdict.grade == "poor" and verdict.because.startswith("order in time")
+    assert verdict.because.count("good to") == 1
+
+
 @pytest.mark.parametrize("kind", ["ar", "long ar", "sines", "google", "weather"])
 def test_a_copycat_is_caught_by_privacy_alone(kind):
     found = guilty(kind, "copycat")

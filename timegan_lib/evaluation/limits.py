@@ -59,12 +59,24 @@ OFF: dict[str, Callable[[float], float]] = {
     "precision": lambda value: 1 - value,
     "recall": lambda value: 1 - value,
 }
+# a limit of these in the unit of the score
+IN_WORDS: dict[str, Callable[[float], str]] = {
+    "spread": lambda limit: f"from {math.exp(-limit):.2f} to {math.exp(limit):.2f}",
+    "missed": lambda limit: f"to {1 + limit:.2f}",
+    "precision": lambda limit: f"from {1 - limit:.2f}",
+    "recall": lambda limit: f"from {1 - limit:.2f}",
+}
 
 
 def off(name: str, row: Row | None) -> float:
     """How far a score is off its best, at least 0; NaN where it does not apply or there is no row."""
     value = math.nan if row is None else row.get(name, math.nan)
     return OFF.get(name, float)(value) if math.isfinite(value) else math.nan
+
+
+def moved(good: float, fair: float, reached: float) -> tuple[float, float]:
+    """The limits, no stricter than what real held-out data reach, as far as those may move them."""
+    return max(good, min(reached, fair)), max(fair, min(2 * reached, LOOSEST * fair))
 
 
 def grade(
@@ -87,10 +99,9 @@ def grade(
     if few:
         poor = value > max(GROSS * max(fair, reached), chance)
         return GOOD if value <= good else POOR if poor else UNTOLD
-    if value <= max(good, min(reached, fair)):
-        return GOOD
-    if value <= max(fair, min(2 * reached, LOOSEST * fair)):
-        return FAIR
+    good, fair = moved(good, fair, reached)
+    if value <= fair:
+        return GOOD if value <= good else FAIR
     return UNTOLD if value <= max(2 * reached, chance) else POOR
 
 
@@ -101,7 +112,7 @@ def worst(grades: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Graded:
-    """A score beside its limits, `good` and `fair`, and what real held-out data reach (or NaN)."""
+    """A score beside what real held-out data reach (or NaN), and how far it may be off its best: `good`, `fair`."""
 
     name: str
     grade: str
@@ -112,7 +123,8 @@ class Graded:
 
     def __str__(self) -> str:
         beside = f", held-out data {self.reached:.2f}" if math.isfinite(self.reached) else ""
-        return f"{self.name} {self.value:.2f} (good to {self.good:.2f}, fair to {self.fair:.2f}{beside})"
+        good, fair = map(IN_WORDS.get(self.name, "to {:.2f}".format), (self.good, self.fair))
+        return f"{self.name} {self.value:.2f} (good {good}, fair {fair}{beside})"
 
 
 def against_limits(
@@ -131,5 +143,7 @@ def against_limits(
             chance = CHANCE.get(name, 0.0) * spread
             at_least = reached if math.isfinite(reached) else 0.0
             said = grade(value, good, fair, at_least, few, chance)
-            graded.append(Graded(name, said, value, reached, good, fair))
+            shown = (good, fair) if few else moved(good, fair, at_least)
+            beside = math.nan if real is None else real.get(name, math.nan)
+            graded.append(Graded(name, said, found[name], beside, *shown))
     return graded
