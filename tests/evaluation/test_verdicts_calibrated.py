@@ -18,7 +18,7 @@ from scipy.stats import binom
 from threadpoolctl import threadpool_limits
 
 from timegan_lib import InputError, SequenceDataset, ar_gaussian, load_dataset, sines
-from timegan_lib.evaluation import evaluate, limits, planted, report, told_apart
+from timegan_lib.evaluation import candidates, evaluate, limits, planted, told_apart
 from timegan_lib.evaluation.candidates import unseen, untrained
 from timegan_lib.evaluation.companions import (
     block_bootstrap,
@@ -52,9 +52,9 @@ def fast():
     """One thread; fewer deals, and none of what no verdict rests on."""
     place = sys.modules["timegan_lib.evaluation.scores.privacy"]
     with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):
-        patch.setattr(report, "told_apart", skipped)
-        patch.setattr(report, "classifier_auc", lambda *_: math.nan)
-        patch.setattr(report.fidelity, "mmd", lambda *_: math.nan)
+        patch.setattr(candidates, "told_apart", skipped)
+        patch.setattr(candidates, "classifier_auc", lambda *_: math.nan)
+        patch.setattr(candidates.fidelity, "mmd", lambda *_: math.nan)
         patch.setattr(attack, "SPLITS", 59)
         patch.setattr(place, "DRAWS", 1)
         patch.setattr(place, "density_attack", lambda *_: Attack(math.nan, math.nan, ()))
@@ -120,7 +120,7 @@ def judged(train, held_out, made, seed=0, noise=None):
     train, held_out, made = aligned(train, held_out=held_out, made=made)
     rows = {name: untrained(train, side) | unseen(train, side, seed)
             for name, side in (("synthetic", made), ("held-out", held_out))}  # fmt: skip
-    rows["synthetic"]["missed"] = report._missed(train, held_out, made)
+    rows["synthetic"]["missed"] = candidates._missed(train, held_out, made)
     with contextlib.suppress(InputError):  # too few stretches
         rows["synthetic"] |= told(train, made, seed)
         rows["noise"] = told(train, marginal_noise(train, len(made)), seed)
@@ -129,7 +129,7 @@ def judged(train, held_out, made, seed=0, noise=None):
         .T.reindex(columns=list(SCORES))
         .astype(float)
     )
-    private = report._private(train, held_out, made, "synthetic", seed)
+    private = candidates._private(train, held_out, made, "synthetic", seed)
     return verdicts(
         scores, None, math.nan, private, [stretches(side) for side in (train, made, held_out)]
     )
@@ -224,8 +224,12 @@ def test_a_leak_is_convicted_as_often_as_it_is_said_to_be_visible():
     for seed in range(12):
         train, held_out, made = KINDS["ar"][0](seed)
         leaked = planted(train, made, 0.5, 0.02, seed + 50)
-        found = report._private(*aligned(train, held_out=held_out, made=leaked), "synthetic", seed)
-        clean = report._private(*aligned(train, held_out=held_out, made=made), "synthetic", seed)
+        found = candidates._private(
+            *aligned(train, held_out=held_out, made=leaked), "synthetic", seed
+        )
+        clean = candidates._private(
+            *aligned(train, held_out=held_out, made=made), "synthetic", seed
+        )
         if clean.visible <= 0.5:
             seen.append(found.p_value < 0.05)
     assert len(seen) >= 6 and np.mean(seen) >= 0.8

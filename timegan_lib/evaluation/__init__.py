@@ -5,9 +5,9 @@ score; those that train a network use `judge` and are cut into `work` for severa
 whole sequences `distances`, and `validity` reads `rules`), `companions` and `candidates` (what stands beside
 the synthetic data, and what each is asked), `verdicts` (by `limits`; `settled` over several samples), and
 `report` (all of it), which keeps `findings` and shows them on a `page` (its `wording`, `pictures`, tables in
-`own_units`, and `layout`); `pace` says how long it will take, `budget` at which stage of a model a fault comes in, `spread` whether
-trainings or judges make scores differ. Knows nothing of how the data were made. Taught in
-book/how-the-code-is-built.md.
+`own_units`, and `layout`); `pace` says how long it will take, `budget` at which stage of a model a fault
+comes in, `spread` whether trainings or judges make scores differ. Knows nothing of how the data were made.
+Taught in book/how-the-code-is-built.md.
 """
 
 from timegan_lib.evaluation.budget import error_budget
