@@ -258,6 +258,8 @@ def test_nobody_else_has_a_judge_meanwhile_and_the_next_one_gets_it():
             assert other is not one
         with borrowed(*sizes) as again, borrowed(tell_apart, LENGTH, FEATURES, 4, 1) as larger:
             assert again is other and larger not in (one, other)
+            with borrowed(*sizes) as third:
+                assert third not in (one, other)
     with pytest.raises(KeyError), borrowed(*sizes) as kept:
         raise KeyError  # an error hands it back too
     with borrowed(*sizes) as again:
