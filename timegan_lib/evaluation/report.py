@@ -206,7 +206,7 @@ def evaluate(
         {k: validity(v, rules) for k, v in (("real", train), ("synthetic", fake))}, axis=1
     )
     sides = [stretches(side) for side in (everything, fake, *rest)]
-    answers = verdicts(scores, forecasts, floor, private, sides)
+    answers = verdicts(scores, forecasts, floor, private, sides, len(train.names))
     features = fidelity.marginals(train, fake)
     return Report(
         real=train, synthetic=fake, held_out=other, scores=scores, against_held_out=against,
