@@ -639,15 +639,32 @@ def test_a_limit_follows_held_out_data_and_is_poor_nowhere_below_them(name, colu
 
 
 def test_a_correlation_is_poor_nowhere_below_what_chance_reaches():
-    """200 sequences that tell one thing each: a correlation is off by 0.1 = sqrt(2 / 200) in one of three."""
-    for value, said in ((0.15, "fair"), (0.249, "cannot be told"), (0.251, "poor")):
-        table = score_table(together=value)
-        found = verdicts(table, None, 0.01, None, (200, 200, 500))
-        assert [v.grade for v in found if v.name == "together"] == [said]
-        found = verdicts(score_table(memory=value), None, 0.01, None, (200, 200, 500))
-        assert [v.grade for v in found if v.name == "dynamics"] == [
-            "fair" if value <= 0.15 else "poor"
-        ]
+    """Of 200 sequences that tell one thing each it is off by 0.1 = sqrt(2 / 200), the mean of many by 0.08."""
+
+    def found(question, features=2, **values):
+        given = verdicts(score_table(**values), None, 0.01, None, (200, 200, 500), features)
+        return next(verdict.grade for verdict in given if verdict.name == question)
+
+    for value, said in ((0.15, "fair"), (0.247, "cannot be told"), (0.249, "poor")):
+        assert found("together", together=value) == said
+        many = "fair" if value <= 0.15 else "poor"
+        assert found("together", features=100, together=value) == many
+        assert found("dynamics", memory=value) == many
+    assert found("statics", statics=0, dependence=0, **{"worst static": 0.151}) == "poor"
+    few = score_table(statics=0, dependence=0, **{"worst static": 0.24})
+    given = verdicts(few, None, 0.01, None, (50, 50, 20))
+    assert [v.grade for v in given if v.name == "statics"] == ["cannot be told"]  # up to 0.25
+
+
+@pytest.mark.parametrize("features", [2, 3, 8])
+def test_chance_reaches_so_far_in_less_than_one_of_fifty_cases(features):
+    rng, pairs, beyond = np.random.default_rng(0), np.triu_indices(features, 1), 0
+    limit = limits.by_chance("together", (100, 200), features)
+    for _ in range(400):
+        a, b = (np.corrcoef(rng.normal(size=(features, n))) for n in (100, 200))
+        beyond += np.abs(a - b)[pairs].mean() > limit
+    assert beyond / 400 < 0.02
+    assert limits.by_chance("changes", (100, 200), features) == 0
 
 
 def test_the_limits_shown_are_those_that_were_used():

@@ -131,7 +131,12 @@ def judged(train, held_out, made, seed=0, noise=None):
     )
     private = candidates._private(train, held_out, made, "synthetic", seed)
     return verdicts(
-        scores, None, math.nan, private, [stretches(side) for side in (train, made, held_out)]
+        scores,
+        None,
+        math.nan,
+        private,
+        [stretches(side) for side in (train, made, held_out)],
+        len(train.names),
     )
 
 

@@ -17,19 +17,18 @@ ORDER = [GOOD, FAIR, UNTOLD, POOR, OPEN]  # from best to worst
 
 # Stretches of real data (`exchange.stretches`) that a limit takes to hold. Of innocent data some question was
 # "poor" by the limits alone in 15 of 100 cases with 5 (25 / 5 patients) and in 28 of 100 with 7 (runs of
-# share prices), in 2 of 100 with 12 (50 / 12 sequences of ar_gaussian), in none of 80 with 50.
+# share prices), in 1 of 60 with 12 (50 / 12 sequences of ar_gaussian), in none of 80 with 50.
 FEWEST = 12
 LOOSEST = 2.0  # times its own limit for fair: as far as a held-out score can move it
 # With fewer than FEWEST only what is so many times beyond its limit is poor. At 2 single values were poor in 3
 # of 30 innocent cases (a few runs of share prices against others), at 2.5 in 1.
 GROSS = 2.5
 
-# Differences of correlations, whose standard deviation between two sides of one source is at most
-# sqrt(1 / a + 1 / b) for a and b stretches, where the steps of a stretch tell the same (slow sines do).
-# That of a difference of two shares, of a level of a category, is at most half of it. Nothing up to 2.5
-# standard deviations is poor: one in eighty innocent ones is beyond.
-CHANCE = dict.fromkeys(("together", "together in changes", "order in time", "dependence"), 2.5)
-CHANCE["worst static"] = 1.25
+# Mean absolute differences of correlations. That of one pair of features has at most the standard deviation
+# sqrt(1 / a + 1 / b) between two sides of one source of a and b stretches: that where all steps of a stretch
+# tell the same, as those of slow sines do.
+CORRELATIONS = {"together", "together in changes", "order in time", "dependence"}
+
 
 # {question: {score: (good to, fair to)}}, of scores that are better the smaller they are
 LIMITS: dict[str, dict[str, tuple[float, float]]] = {
@@ -72,6 +71,21 @@ def off(name: str, row: Row | None) -> float:
     """How far a score is off its best, at least 0; NaN where it does not apply or there is no row."""
     value = math.nan if row is None else row.get(name, math.nan)
     return OFF.get(name, float)(value) if math.isfinite(value) else math.nan
+
+
+def by_chance(name: str, sides: Sequence[int], features: int) -> float:
+    """What two sides of one source reach of a score in about one of eighty cases; 0 where that is not known.
+
+    The size of a standard normal is 0.8 in the mean, and 0.6 its standard deviation; the pairs of D features
+    are as good as D - 1 that are independent. A difference of two shares, of a level of a category, has half
+    the standard deviation. sides: stretches of both, and maybe more.
+    """
+    spread = math.sqrt(1 / sides[0] + 1 / sides[1])
+    if name == "worst static":
+        return 2.5 * 0.5 * spread
+    if name not in CORRELATIONS:
+        return 0.0
+    return (0.8 + 2.8 * 0.6 / math.sqrt(max(1, features - 1))) * spread
 
 
 def moved(good: float, fair: float, reached: float) -> tuple[float, float]:
@@ -128,19 +142,22 @@ class Graded:
 
 
 def against_limits(
-    question: str, found: Row, real: Row | None, sides: Sequence[int] | None = None
+    question: str,
+    found: Row,
+    real: Row | None,
+    sides: Sequence[int] | None = None,
+    features: int = 2,
 ) -> list[Graded]:
     """The scores of a question that apply, in the order of LIMITS. found, real: of synthetic and held-out data.
 
     sides: the stretches of the training, the synthetic and the held-out data; None: enough of each.
     """
     few = sides is not None and min(sides) < FEWEST
-    spread = 0.0 if sides is None else math.sqrt(1 / sides[0] + 1 / sides[1])
     graded = []
     for name, (good, fair) in LIMITS[question].items():
         value, reached = off(name, found), off(name, real)
         if math.isfinite(value):
-            chance = CHANCE.get(name, 0.0) * spread
+            chance = 0.0 if sides is None else by_chance(name, sides, features)
             at_least = reached if math.isfinite(reached) else 0.0
             said = grade(value, good, fair, at_least, few, chance)
             shown = (good, fair) if few else moved(good, fair, at_least)

@@ -169,7 +169,7 @@ def _answers(
 ) -> list[Verdict]:
     brought_in = (case.everything, case.candidates["synthetic"], case.held_out)
     sides = [stretches(side) for side in brought_in if side is not None]
-    return verdicts(scores, forecasts, floor, private, sides)
+    return verdicts(scores, forecasts, floor, private, sides, len(case.train.names))
 
 
 def _again(

@@ -70,21 +70,22 @@ def verdicts(
     floor: float,
     privacy: Privacy | None,
     sides: Sequence[int] | None = None,
+    features: int = 2,
 ) -> list[Verdict]:
     """One for each question, from the tables of a report.
 
     sides: exchangeable stretches (`exchange.stretches`) of the training, the synthetic and, where there are
-    any, the held-out data; None: enough of each.
+    any, the held-out data; None: enough of each. features: their number.
     """
     rows: dict[str, Row] = scores.to_dict("index")  # type: ignore[assignment]
     answers = {
-        "values": _by_limits("values", rows, sides),
-        "dynamics": _by_limits("dynamics", rows, sides),
-        "together": _by_limits("together", rows, sides),
-        "statics": _by_limits("statics", rows, sides),
+        "values": _by_limits("values", rows, sides, features),
+        "dynamics": _by_limits("dynamics", rows, sides, features),
+        "together": _by_limits("together", rows, sides, features),
+        "statics": _by_limits("statics", rows, sides, features),
         "judge": _told(rows, floor),
         "training": _useful(forecasts, sides),
-        "diversity": _by_limits("diversity", rows, sides),
+        "diversity": _by_limits("diversity", rows, sides, features),
         "rules": _kept(rows),
         "privacy": _kept_secret(privacy, rows.get("held-out")),
     }
@@ -94,11 +95,11 @@ def verdicts(
 
 
 def _by_limits(
-    question: str, rows: Mapping[str, Row], sides: Sequence[int] | None
+    question: str, rows: Mapping[str, Row], sides: Sequence[int] | None, features: int
 ) -> tuple[str, str]:
     """The worst grade of the scores of a question, and those that have it."""
     few = _too_few(sides)
-    graded = against_limits(question, rows["synthetic"], rows.get("held-out"), sides)
+    graded = against_limits(question, rows["synthetic"], rows.get("held-out"), sides, features)
     if not graded:
         return OPEN, "nothing to compare"
     found = worst([one.grade for one in graded])
