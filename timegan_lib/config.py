@@ -19,6 +19,16 @@ PHASES = ("autoencoder", "supervisor", "joint")
 CELLS = ("gru", "lstm")
 NOISES = ("uniform", "gaussian", "wiener")
 RECOVERIES = ("rnn", "dense")
+GENERATORS = ("noise", "autoregressive")
+RECIPES: dict[str, dict[str, Any]] = {
+    "reference": {},  # the authors' code
+    "autoregressive": {
+        "generator": "autoregressive", "embedding": False, "moments": False,
+        "latent_adversary": False, "noise": "gaussian", "layers": 1, "inner_updates": 1,
+        "supervised_weight": 1.0, "joint_learning_rate": 1e-4,
+        "steps": (0, 1_000, 2_000),
+    },
+}  # fmt: skip
 
 
 class InputError(ValueError):
@@ -64,6 +74,14 @@ class TimeGANConfig:
     bidirectional: bool = False  # the paper's discriminator reads both ways
     noise: str = "uniform"  # "uniform" | "gaussian" | "wiener" (the paper's)
     noise_size: int | None = None  # Dz; None: as many as there are features
+    generator: str = (
+        "noise"  # "noise" (the code's, sees noise alone) | "autoregressive" (the paper's)
+    )
+
+    # of the autoregressive generator
+    components: int = 3  # of the mixture that it says of each step
+    least_spread: float = 0.05  # of a component; what a linear autoregression leaves has spread 1
+    joint_learning_rate: float | None = None  # of phase III; None: learning_rate
 
     # weights of the losses
     gamma: float = 1.0  # of U_e, the adversary on the generator's own output
@@ -90,7 +108,12 @@ class TimeGANConfig:
             self._check_type(field.name, str(field.type))
         if not isinstance(self.steps, int):
             object.__setattr__(self, "steps", tuple(self.steps))
-        for name, words in (("cell", CELLS), ("noise", NOISES), ("recovery", RECOVERIES)):
+        for name, words in (
+            ("cell", CELLS),
+            ("noise", NOISES),
+            ("recovery", RECOVERIES),
+            ("generator", GENERATORS),
+        ):
             if getattr(self, name) not in words:
                 known = ", ".join(repr(word) for word in words)
                 raise InputError(f"{name} is {getattr(self, name)!r}; it must be one of {known}")
@@ -101,13 +124,14 @@ class TimeGANConfig:
             "inner_updates",
             "noise_size",
             "static_hidden",
+            "components",
         ):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if min(self.phase_steps) < 0:
             raise InputError(f"steps is {self.steps}; a phase cannot have less than 0 steps")
-        for name in ("learning_rate", "epsilon"):
-            if getattr(self, name) <= 0:
+        for name in ("learning_rate", "epsilon", "least_spread", "joint_learning_rate"):
+            if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be above 0")
         for name in ("beta_1", "beta_2", "average_decay"):
             if not 0 <= getattr(self, name) < 1:
@@ -151,9 +175,29 @@ class TimeGANConfig:
                     raise InputError(
                         f"embedding=False has no autoencoder, so {words} means nothing with it"
                     )
+        self._check_generator()
         if not self.joint and (self.freeze_autoencoder or not self.supervised):
             other = "freeze_autoencoder=True" if self.freeze_autoencoder else "supervised=False"
             raise InputError(f"joint=False is already contained in {other}; choose one of them")
+
+    def _check_generator(self) -> None:
+        """Settings that mean nothing with the generator chosen."""
+        means = {
+            "embedding": False,
+            "moments": False,
+            "latent_adversary": False,
+            "supervised": True,
+        }
+        means |= {"noise": "gaussian", "cell": "gru", "bidirectional": False, "noise_size": None}
+        if self.generator == "autoregressive":
+            for name, needed in means.items():
+                if getattr(self, name) != needed:
+                    raise InputError(
+                        f"generator='autoregressive' needs {name}={needed!r}, not {getattr(self, name)!r}; "
+                        'start from TimeGANConfig.recipe("autoregressive")'
+                    )
+        elif self.joint_learning_rate is not None:
+            raise InputError("joint_learning_rate needs generator='autoregressive'")
 
     def changed(self) -> dict[str, Any]:
         """The settings that differ from the defaults."""
@@ -170,6 +214,17 @@ class TimeGANConfig:
         """The phases that the switches leave nothing to do in."""
         skipped = [] if self.embedding else ["autoencoder"]
         return tuple(skipped if self.supervised else [*skipped, "supervisor"])
+
+    @classmethod
+    def recipe(cls, name: str, **changes) -> TimeGANConfig:
+        """The settings that go together under a name, some of them changed.
+
+        "reference": the authors' code, the default. "autoregressive": the one to use for data of one's own;
+        see `networks.autoregressive`. Raises InputError. Taught in book/how-the-code-is-built.md.
+        """
+        if name not in RECIPES:
+            raise InputError(f"recipe is {name!r}; it must be one of {', '.join(RECIPES)}")
+        return cls.from_dict(RECIPES[name] | changes)
 
     def replace(self, **changes) -> TimeGANConfig:
         """A copy with some settings changed, checked again. Unknown names raise InputError."""

@@ -21,7 +21,7 @@ from timegan_lib.networks import Networks
 from timegan_lib.sampling import Sampler
 from timegan_lib.training import SAMPLING, Fit, RunDirectory, Training, assign
 from timegan_lib.training.claim import claim
-from timegan_lib.training.phases import check_batch
+from timegan_lib.training.progress import check_batch
 from timegan_lib.training.resume import about, begin, versions
 
 

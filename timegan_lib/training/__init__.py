@@ -21,7 +21,8 @@ from timegan_lib.training.draws import (
     stream,
 )
 from timegan_lib.training.loop import Fit, TrainingError
-from timegan_lib.training.phases import LOSSES, SAMPLING, Training, assign, compiled
+from timegan_lib.training.phases import LOSSES, Training
+from timegan_lib.training.progress import SAMPLING, Progress, assign, compiled
 from timegan_lib.training.statics import Statics
 
 __all__ = [

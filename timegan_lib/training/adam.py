@@ -12,11 +12,18 @@ class Adam:
 
     m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)
 
+    largest: a gradient of a larger norm, over all weights, is shortened to it; None: never.
     Taught in book/losses/supervised.ipynb.
     """
 
-    def __init__(self, name: str, weights: list[tf.Variable], config: TimeGANConfig):
-        self.weights, self.config = weights, config
+    def __init__(
+        self,
+        name: str,
+        weights: list[tf.Variable],
+        config: TimeGANConfig,
+        largest: float | None = None,
+    ):
+        self.weights, self.config, self.largest = weights, config, largest
         slots = [
             tf.Variable(tf.zeros_like(w), name=f"{name}_adam/{slot}/{w.name[:-2]}")
             for w in weights
@@ -31,6 +38,8 @@ class Adam:
         if not self.weights:
             return
         gradients = tape.gradient(objective, self.weights)
+        if self.largest is not None:
+            gradients, _ = tf.clip_by_global_norm(gradients, self.largest)
         if only_if is None:
             self._apply(gradients)
         else:

@@ -6,6 +6,7 @@ run in one call, or where a run was resumed. Taught in book/how-the-code-is-buil
 
 from __future__ import annotations
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -63,8 +64,20 @@ class Draws:
             [len(self.values)], stream(self.seed, phase, step, draw), alg="philox"
         )
         rows = tf.math.top_k(ranks, self.config.batch_size, sorted=False).indices
-        everything = (self.values, self.mask, self.static)
-        return Batch(*(None if array is None else tf.gather(array, rows) for array in everything))
+        return Batch(*(None if a is None else tf.gather(a, rows) for a in self.everything))
+
+    @property
+    def everything(self) -> Batch:
+        """All sequences as one batch."""
+        return Batch(self.values, self.mask, self.static)
+
+    def part(self, rows: np.ndarray) -> Draws:
+        """The same chance over some of the sequences."""
+        part = copy.copy(self)
+        part.values, part.mask, part.static = (
+            None if array is None else tf.gather(array, rows) for array in self.everything
+        )
+        return part
 
     def noise(self, phase: int, step: tf.Tensor, draw: int) -> Noise:
         shape = (self.config.batch_size, self.values.shape[1], self.networks.noise_size)

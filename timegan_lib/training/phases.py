@@ -1,19 +1,15 @@
-"""The three phases of training. One compiled function each, many steps per call, no Python in between.
+"""The three phases of training, as the authors' code has them.
 
-Read `autoencoder_update`, `supervisor_update` and `joint_update`: they are the algorithm. The rest
-keeps count and runs many steps in one call. Taught in book/how-the-code-is-built.md.
+Read `autoencoder_update`, `supervisor_update` and `joint_update`: they are the algorithm. `progress` keeps
+count and runs many steps in one compiled call. Taught in book/how-the-code-is-built.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 
-from timegan_lib.config import PHASES, InputError, TimeGANConfig
+from timegan_lib.config import TimeGANConfig
 from timegan_lib.networks import Networks
 from timegan_lib.networks.losses import (
     fake_loss,
@@ -25,6 +21,7 @@ from timegan_lib.networks.losses import (
 )
 from timegan_lib.training.adam import Adam
 from timegan_lib.training.draws import Batch, Draws, Noise
+from timegan_lib.training.progress import Progress, check_batch
 from timegan_lib.training.statics import NoStatics, Statics, concat
 
 LOSSES = {
@@ -35,46 +32,23 @@ LOSSES = {
         "generator", "embedder", "discriminator", "discriminator_updates",
     ),
 }  # fmt: skip
-SAMPLING = ("generator", "supervisor", "recovery")  # the networks that sampling needs
 
 
-def compiled(method: Callable, signature: list[Any] | None = None) -> Callable:
-    """The method as a TensorFlow function. Without `partial`, TensorFlow takes the same method of five
-    models for one that is compiled over and over, and warns."""
-    return tf.function(partial(method), input_signature=signature)
-
-
-def assign(variables: list[tf.Variable], values: Iterable) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
-
-
-def check_batch(config: TimeGANConfig, count: int) -> None:
-    """Raise InputError unless so many sequences are enough for a batch.
-
-    Taught in book/how-the-code-is-built.md.
-    """
-    if count < config.batch_size:
-        raise InputError(
-            f"batch_size is {config.batch_size} but there are only {count} sequences; "
-            f"give more data or a batch_size of at most {count}"
-        )
-
-
-class Training:
+class Training(Progress):
     """All that changes while TimeGAN trains: weights, optimizers, average weights and the step.
 
     values: (N, T, D) float32 in [0, 1]. lengths: (N,) or None if all are T. static: (N, Ds) or None.
     Source: the authors' `timegan.py`, training. Taught in book/phases/joint.ipynb.
     """
 
+    losses = LOSSES
+
     def __init__(
         self, config: TimeGANConfig, networks: Networks, values: np.ndarray,
         lengths: np.ndarray | None = None, static: np.ndarray | None = None, seed: int = 0,
     ):  # fmt: skip
         check_batch(config, len(values))
-        self.config, self.networks = config, networks
-        self.draws = Draws(config, networks, values, lengths, static, seed)
+        draws = Draws(config, networks, values, lengths, static, seed)
         self.statics: NoStatics | Statics = NoStatics()
         if networks.static is not None:
             self.statics = Statics(config, networks.static, values.shape[1])
@@ -92,40 +66,16 @@ class Training:
         trained = [] if config.freeze_autoencoder else autoencoder
         self.embedder_adam = Adam("embedder", trained, config)
         self.discriminator_adam = Adam("discriminator", networks.weights("discriminator"), config)
-        self.sampling = networks.weights(*SAMPLING)
-        self.average = [tf.Variable(w, name=f"average/{w.name[:-2]}") for w in self.sampling]
-        self.steps = [tf.Variable(0, dtype=tf.int64, name=f"steps/{phase}") for phase in PHASES]
+        super().__init__(config, networks, draws, [
+            self.autoencoder_adam, self.supervisor_adam, self.generator_adam, self.embedder_adam,
+            self.discriminator_adam,
+        ])  # fmt: skip
 
-        count = [tf.TensorSpec([], tf.int64)]
-        self._compiled = [compiled(partial(self._many, phase), count) for phase in range(3)]
-
-    @property
-    def state(self) -> dict[str, tf.Variable]:
-        """Every variable by name: what a checkpoint must hold to go on as if never stopped."""
-        adams = (
-            self.autoencoder_adam, self.supervisor_adam, self.generator_adam,
-            self.embedder_adam, self.discriminator_adam,
-        )  # fmt: skip
-        variables = [*self.networks.all_weights, *self.average, *self.steps]
-        variables += [v for adam in adams for v in adam.state]
-        return {variable.name[:-2]: variable for variable in variables}
-
-    @property
-    def steps_done(self) -> dict[str, int]:
-        """Steps trained in each phase."""
-        return {phase: int(step) for phase, step in zip(PHASES, self.steps, strict=True)}
-
-    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Put every variable back to what `state` held when it was kept."""
-        state = self.state
-        if state.keys() != arrays.keys():
-            raise InputError("the checkpoint holds other variables than this configuration has")
-        assign(list(state.values()), [arrays[name] for name in state])
-
-    def run(self, phase: str, steps: int) -> dict[str, float]:
-        """Train `steps` more steps of a phase and return the mean of each of its losses over them."""
-        total = self._compiled[PHASES.index(phase)](tf.constant(steps, tf.int64)).numpy()
-        return dict(zip(LOSSES[phase], (total / steps).tolist(), strict=True))
+    def update(self, phase: int, step: tf.Tensor) -> tf.Tensor:
+        if phase < 2:
+            update = (self.autoencoder_update, self.supervisor_update)[phase]
+            return update(self.draws.batch(phase, step, 0))
+        return self.joint_update(self.draws.joint(step))
 
     # ---- phase I ----
 
@@ -225,25 +175,3 @@ class Training:
         reconstructed = self.networks.recovery(latent)  # X~
         loss = reconstruction_loss(batch.x, reconstructed, batch.mask)
         return loss + self.statics.reconstruction(batch, h_static)
-
-    def _update_average(self, step: tf.Tensor) -> None:
-        """average = decay * average + (1 - decay) * weight; a plain mean over the first steps."""
-        step = tf.cast(step, tf.float32)
-        decay = tf.minimum(self.config.average_decay, step / (step + 1.0))
-        for average, weight in zip(self.average, self.sampling, strict=True):
-            average.assign_sub((1.0 - decay) * (average - weight))
-
-    # ---- many steps in one call ----
-
-    def _many(self, phase: int, count: tf.Tensor) -> tf.Tensor:
-        """The sum of each loss over `count` steps of the phase with this number."""
-        total, step = tf.zeros(len(LOSSES[PHASES[phase]])), self.steps[phase]
-        for _ in tf.range(count):
-            if phase < 2:
-                update = (self.autoencoder_update, self.supervisor_update)[phase]
-                total += update(self.draws.batch(phase, step, 0))
-            else:
-                total += self.joint_update(self.draws.joint(step))
-                self._update_average(step)
-            step.assign_add(1)
-        return total
