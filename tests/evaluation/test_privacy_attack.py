@@ -278,6 +278,16 @@ def test_a_visible_share_is_the_smallest_planted_one_that_is_convicted(seed):
     assert privacy(train, four, fresh).visible == np.inf
 
 
+def test_without_attacks_all_else_is_the_same():
+    train, held_out, made = (ar_gaussian(n, 6, 2, seed=k) for k, n in enumerate((60, 30, 60)))
+    found = privacy(train, held_out, made)
+    alone = privacy(train, held_out, made, attacks=False)
+    assert np.isnan([alone.p_value, alone.tpr, alone.domias_auc]).all() and alone.parts == 0
+    told = {name: getattr(found, name) for name in ("p_value", "innocent_range", "tpr", "fpr",
+            "domias_auc", "domias_p_value", "domias_range", "domias_tpr", "parts", "visible")}  # fmt: skip
+    assert replace(alone, **told) == found
+
+
 def test_neighbors_stay_together_in_at_most_so_many_parts():
     assert [list(part) for part in _together(5, 2)] == [[0, 1, 2], [3, 4]]
     assert [list(part) for part in _together(3, 20)] == [[0], [1], [2]]
