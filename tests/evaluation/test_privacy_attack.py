@@ -260,7 +260,7 @@ def test_an_interval_around_one_half_convicts_no_one():
     assert not replace(found, membership_range=(0.5, 0.6), p_value=0.05).leaks
 
 
-@pytest.mark.parametrize("seed", [20, 30, 40])
+@pytest.mark.parametrize("seed", [10, 20, 30, 50, 60])
 def test_a_visible_share_is_the_smallest_planted_one_that_is_convicted(seed):
     train, held_out, fresh = (
         ar_gaussian(n, 6, 2, seed=seed + k) for k, n in enumerate((200, 80, 200))
@@ -271,7 +271,7 @@ def test_a_visible_share_is_the_smallest_planted_one_that_is_convicted(seed):
     for share in SHARES:
         leak = flat(aligned(train, made=planted(train, fresh, share, BLUR))[1])
         near = (-nearest(side, leak)[:, 0] for side in (x, h))
-        if replace(cases, auc=auc(*near)).p_value < 0.05:
+        if replace(cases, auc=auc(*near)).p_value < 0.025:
             convicted.append(share)
     assert privacy(train, held_out, fresh).visible == convicted[0] == 0.25
     four = held_out.subset(slice(0, 4))  # no p-value is below 1 / 7
