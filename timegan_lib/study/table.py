@@ -165,10 +165,9 @@ def _begun(key: Key, settings: str) -> dict[str, Any]:
 
 
 def judge_seed(key: Key) -> int:
-    """Of the networks that judge a row, below a million: always the same one for a key, and its own."""
-    return (
-        crc32("\n".join(map(str, key)).encode()) % 1_000_000
-    )  # six digits, as the table is written with
+    """Of the networks that judge a row: always the same one for a key, and its own. It has at most six digits,
+    which is what the table is written with."""
+    return crc32("\n".join(map(str, key)).encode()) % 1_000_000
 
 
 def _done(row: dict[Any, Any] | None, fill: bool) -> bool:
