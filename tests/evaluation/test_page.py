@@ -13,7 +13,8 @@ from timegan_lib.evaluation import evaluate
 from timegan_lib.evaluation.findings import SCORES
 from timegan_lib.evaluation.layout import STYLE, amount, badge, number, number_table, text_table
 from timegan_lib.evaluation.own_units import describe, errors, shares
-from timegan_lib.evaluation.page import GROUPS, page, summary
+from timegan_lib.evaluation.page import GROUPS, _forecasts, page, summary
+from timegan_lib.evaluation.scores.forecasting import Forecasts
 from timegan_lib.evaluation.verdicts import USES, Verdict, uses
 from timegan_lib.evaluation.wording import (
     ALONE,
@@ -288,6 +289,16 @@ def test_categories_and_flags_are_shares_in_percent(found, html):
     assert shares(sets, True).loc["sick", "real"] == pytest.approx(sick)
     made = shares(sets, True).loc["sick", "synthetic"]
     assert f"sick {made:.1%} {sick:.1%}" in text_of(html)
+
+
+def test_errors_have_a_row_for_each_feature_so_that_many_fit_on_paper(found):
+    ways = ["TRTR", "TSTR", "mixture", "TRTS", "persistence", "median"]
+    table = pd.DataFrame(0.1, index=ways, columns=["MAE", "MAE sd", "R2", "R2 sd"])
+    by_feature = pd.DataFrame(0.1, index=ways, columns=list(found.real.names))
+    page = _forecasts(replace(found, forecasts=Forecasts(table, by_feature)))
+    body = page.split("of each feature")[1]
+    assert re.findall('<th scope="row">(.*?)<', body) == list(found.real.names)
+    assert re.findall("<th>(.*?)<", body) == ways
 
 
 def test_errors_are_turned_into_the_units_of_the_features(found):

@@ -726,6 +726,49 @@ def test_a_judge_convicts_by_its_p_value(auc, p, high, grade, words):
         assert all(f"{number:.2f}" in said for number in (auc, high)) and f"{p:.3f}" in said
 
 
+@pytest.mark.parametrize(
+    ("judge", "member", "grades"),
+    [
+        (0.02, 0.02, ("poor", "poor")), (0.02, 0.04, ("poor", "poor")), (0.04, 0.02, ("poor", "poor")),
+        (0.03, 0.5, ("cannot be told", "good")), (0.5, 0.03, ("cannot be told", "cannot be told")),
+        (0.03, 0.03, ("cannot be told", "cannot be told")), (0.5, 0.02, ("cannot be told", "poor")),
+        (0.04, None, ("poor", "not judged")), (math.nan, 0.04, ("cannot be told", "poor")),
+    ],
+)  # fmt: skip
+def test_two_p_values_count_as_two(judge, member, grades):
+    """The smaller must be below 0.025, then the other below 0.05; one that was not asked does not count."""
+    values = {
+        "told apart": 0.85 if judge == judge else math.nan,
+        "p-value": judge,
+        "by chance": 0.6,
+    }
+    safe = Privacy(
+        0.1, 0.1, 0.6, (0.4, 0.8), 0.9, 0.9, 0.61, (0.5, 0.7), 0.0, parts=20, visible=0.1
+    )
+    private = None if member is None else replace(safe, p_value=member)
+    found = verdicts(score_table(**values), None, 0.01, private)
+    got = {v.name: v for v in found}
+    assert (got["judge"].grade, got["privacy"].grade) == grades
+    if (judge, member) == (0.03, 0.5):
+        assert "p-value 0.030, 0.060 since several are asked" in got["judge"].because
+    if (judge, member) == (0.03, 0.03):  # the second is no smaller than the first
+        assert "p-value 0.030, 0.060 since" in got["privacy"].because
+
+
+def test_p_values_of_few_runs_do_not_count():
+    few = Privacy(0.1, 0.1, 0.6, (0.4, 0.8), 0.9, 0.9, 0.61, (0.5, 0.7), 0.0, 0.5, parts=5)
+    assert graded("judge", privacy=few, **{"told apart": 0.85, "p-value": 0.04})[0] == "poor"
+
+
+def test_holm_by_hand():
+    found = limits.counted_as_many({"a": 0.03, "b": 0.01, "c": math.nan, "d": 0.04, "e": 0.9})
+    assert [found[k] for k in "bade"] == pytest.approx([0.04, 0.09, 0.09, 0.9])
+    assert math.isnan(found["c"]) and limits.counted_as_many({"a": 0.8, "b": 0.7}) == {
+        "a": 1,
+        "b": 1,
+    }
+
+
 def test_a_judge_that_hardly_tells_noise_has_judged_nothing():
     for noise in ({"told apart": 0.7}, {"p-value": 0.2}):
         for auc in (0.5, 0.9):
@@ -807,6 +850,17 @@ def test_the_use_for_training_goes_by_forecasts(tstr, grade):
     table = pd.DataFrame({"MAE": rows})
     found, said = graded("training", forecasts=Forecasts(table, table))
     assert found == grade and f"{tstr:.4f}" in said and "0.2000" in said
+
+
+def test_the_use_for_training_says_how_sure_its_ratio_is():
+    rows = {"TRTR": 0.1, "TSTR": 0.12, "mixture": 0.1, "TRTS": 0.1, "persistence": 0.2}
+    table = pd.DataFrame({"MAE": rows})
+    said = graded("training", forecasts=Forecasts(table, table, interval=(1.13, 1.29)))[1]
+    assert (
+        "1.20 times as much, between 1.13 and 1.29 by the held-out stretches (good to 1.1" in said
+    )
+    said = graded("training", forecasts=Forecasts(table, table))[1]
+    assert "1.20 times as much (good to 1.1" in said and "between" not in said
 
 
 def test_what_does_not_beat_the_present_value_is_not_good_for_training():

@@ -6,6 +6,7 @@ from itertools import combinations, pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial.distance import cdist
 from scipy.stats import mannwhitneyu, pearsonr
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
@@ -37,7 +38,7 @@ from timegan_lib.evaluation.companions import (
     marginal_noise,
     time_reversed,
 )
-from timegan_lib.evaluation.distances import flat, nearest
+from timegan_lib.evaluation.distances import flat, nearest, squares
 from timegan_lib.evaluation.inputs import aligned, as_dataset, pair, take
 from timegan_lib.evaluation.scores.classifier import summaries
 from timegan_lib.evaluation.scores.diversity import Diversity
@@ -557,6 +558,18 @@ def test_nearest_is_that_of_plain_loops():
     np.testing.assert_allclose(nearest(a, b, 9), expected)
     np.testing.assert_allclose(nearest(a, b), expected[:, :1])
     assert nearest(a, b[:2], 3).shape == (520, 2)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1000.0])
+def test_squared_distances_are_those_of_scipy_and_0_for_the_same_rows(offset):
+    """Rows far from the origin leave more rounding, which must not pass for a distance."""
+    rng = np.random.default_rng(0)
+    a = rng.random((60, 300)) + offset
+    b = np.concatenate([rng.random((40, 300)) + offset, a[::-1]])
+    found = squares(a, b)
+    np.testing.assert_allclose(found, cdist(a, b, "sqeuclidean"), rtol=1e-6)
+    assert (found == 0).sum() == 60 and not np.diagonal(found[:, :39:-1]).any()
+    assert not nearest(a, b).any()
 
 
 def test_a_distance_is_a_root_mean_square():

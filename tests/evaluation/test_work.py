@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from timegan_lib import InputError, ar_gaussian, evaluation
 from timegan_lib.cli import main
-from timegan_lib.evaluation import candidates, evaluate, forecast_scores, pace, work
+from timegan_lib.evaluation import candidates, distances, evaluate, forecast_scores, pace, work
 from timegan_lib.evaluation.companions import block_bootstrap
 from timegan_lib.evaluation.distances import nearest
 from timegan_lib.evaluation.inputs import aligned
@@ -172,7 +172,7 @@ def test_without_a_terminal_there_is_no_bar(data, monkeypatch):
 
 
 def test_distances_to_many_draws_are_those_to_each(monkeypatch):
-    monkeypatch.setattr(sys.modules[_nearest_of_each.__module__], "BLOCK", 7)
+    monkeypatch.setattr(distances, "BLOCK", 7)
     rng = np.random.default_rng(0)
     a, b = rng.random((30, 5)), rng.random((40, 5))
     draws = [np.arange(40), rng.permutation(40)[:9], np.array([3])]

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from types import SimpleNamespace
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from timegan_lib.cli import main
 from timegan_lib.data import load_dataset
 from timegan_lib.evaluation import report
 from timegan_lib.study import table
-from timegan_lib.study.table import REAL, read_index
+from timegan_lib.study.table import REAL, judge_seed, read_index
 
 TINY = ["--set", "hidden=3", "--set", "layers=1", "--set", "batch_size=8", "--quiet"]
 DATA = ["ar_gaussian", "--length", "4", "--option", "n=60", "--option", "features=2"]
@@ -44,11 +45,11 @@ def trained(tmp_path_factory):
 
 @pytest.fixture
 def judged(monkeypatch):
-    """The scores asked for, (repeats, sequences) each; no network is trained."""
+    """The scores asked for, (repeats, sequences, seed) each; no network is trained."""
     asked = []
 
-    def score(real, made, repeats, progress):
-        asked.append((repeats, len(made)))
+    def score(real, made, repeats, seed, progress):
+        asked.append((repeats, len(made), seed))
         return SimpleNamespace(
             scores=np.zeros(repeats), mean=0.2, sd=0.1, floor=0.05, median=0.3, persistence=0.4
         )
@@ -105,6 +106,20 @@ def texts(file, without=()):
     assert len(set(keys)) == len(keys)
     kept = [{name: row[name] for name in row if name not in without} for row in found]
     return dict(zip(keys, kept, strict=True))
+
+
+def test_each_row_has_judges_of_its_own_whatever_else_is_scored(trained, judged):
+    (trained / "index.csv").unlink(missing_ok=True)
+    assert main(["index", str(trained)]) == 0
+    rows = read_index(trained)
+    seeds = rows["judge seed"].tolist()
+    assert len(set(seeds)) == len(seeds) == 7  # and written with all their digits
+    assert sorted(seed for *_, seed in judged) == sorted(seeds * 2)  # both judges
+    first = rows.iloc[0]
+    key = (first["run"], first["data"], int(first["step"]), first["weights"])
+    assert (
+        first["judge seed"] == judge_seed(key) == crc32("\n".join(map(str, key)).encode()) % 10**6
+    )
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """The room of judgment. In: any two SequenceDatasets or arrays (N, T, D). Out: scores, and one report.
 
 Read `inputs` (what the scores see), `exchange` (which sides could be exchanged), `scores/` (one file a
-score; those that train a network use `judge` and are cut into `work` for several cores, those that compare
-whole sequences `distances`, and `validity` reads `rules`), `companions` and `candidates` (what stands beside
-the synthetic data, and what each is asked), `verdicts` (by `limits`; `settled` over several samples), and
-`report` (all of it), which keeps `findings` and shows them on a `page` (its `wording`, `pictures`, tables in
-`own_units`, and `layout`); `pace` says how long it will take, `budget` at which stage of a model a fault
-comes in, `spread` whether trainings or judges make scores differ. Knows nothing of how the data were made.
+score; those that train a network use `judge` and are cut into `work` for several cores, a ratio of their errors
+has an `interval`, those that compare whole sequences use `distances`, and `validity` reads `rules`),
+`companions` and `candidates` (what stands beside the synthetic data, and what each is asked), `verdicts` (by
+`limits`; `settled` over several samples), and `report` (all of it), which keeps `findings` and shows them on a
+`page` (its `wording`, `pictures`, tables in `own_units`, and `layout`); `pace` says how long it will take,
+`budget` at which stage of a model a fault comes in, `spread` whether trainings or judges make scores differ.
+Knows nothing of how the data were made.
 Taught in book/how-the-code-is-built.md.
 """
 

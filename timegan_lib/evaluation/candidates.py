@@ -22,7 +22,7 @@ from timegan_lib.evaluation.scores import fidelity
 from timegan_lib.evaluation.scores.classifier import classifier_auc
 from timegan_lib.evaluation.scores.coverage import coverage
 from timegan_lib.evaluation.scores.discriminative import Discriminative, discriminative_work
-from timegan_lib.evaluation.scores.diversity import diversity
+from timegan_lib.evaluation.scores.diversity import diversity, outgoing
 from timegan_lib.evaluation.scores.dynamics import (
     inside_memory_difference,
     inside_share_difference,
@@ -240,19 +240,20 @@ def _missed(train: SequenceDataset, held_out: SequenceDataset, found: SequenceDa
     """How far real sequences are from the nearest of `found`, over how far from the nearest held-out
     one. With more of one than of the other, that one would be nearer for its number alone."""
     even = min(len(found), len(held_out))
-    sides = [diversity(train, side, even).onnd for side in (found, held_out)]
+    sides = [outgoing(train, side, even) for side in (found, held_out)]
     return sides[0] / sides[1] if sides[1] else math.nan
 
 
 def _private(
     train: SequenceDataset, held_out: SequenceDataset, found: SequenceDataset, name: str, seed: int
 ) -> Privacy | None:
-    """What a candidate gives away; the held-out data are judged against their other half."""
+    """What a candidate gives away; the held-out data are judged against their other half. Nobody asks how
+    unusual it is of a companion."""
     if name == "held-out":
         found, held_out = halves(held_out)
         if min(len(found), len(held_out)) < 2:
             return None
-    return privacy(train, held_out, found, seed)
+    return privacy(train, held_out, found, seed, attacks=name == "synthetic")
 
 
 def _sd(values: np.ndarray) -> float:

@@ -37,11 +37,17 @@ def stretches(data: SequenceDataset) -> int:
     Of windows the blocks that fit into the time they span, at least one for each run of them, however many
     windows were taken from it; of whole sequences each. Taught in book/how-the-code-is-built.md.
     """
+    return len(stretch_rows(data))
+
+
+def stretch_rows(data: SequenceDataset) -> list[np.ndarray]:
+    """The rows of each of the `stretches`, in the order of time; every row is in one of them."""
     runs = runs_of(data)
     if data.start is None or not _overlap(data):
-        return len(runs)
+        return runs
     spans = [int(data.start[run[-1]] - data.start[run[0]]) + 1 for run in runs]
-    return sum(max(1, _fit(span, data.values.shape[1])) for span in spans)
+    counts = [max(1, _fit(span, data.values.shape[1])) for span in spans]
+    return [part for run, n in zip(runs, counts, strict=True) for part in np.array_split(run, n)]
 
 
 def exchangeable(real: Sequences, other: Sequences, seed: int = 0) -> Sides:

@@ -43,7 +43,8 @@ img { max-width: 100%; height: auto; background: #fff; border-radius: .3rem; }
   :root { color-scheme: light; --text: #000; --page: #fff; --line: #999; --soft: #333; --box: #fff; }
   body { font-size: 11px; margin: 0; max-width: none; } .wide { overflow: visible; }
   .grade { color: #000 !important; background: none !important; border: 1px solid #000; }
-  tr, h2, h3 { break-inside: avoid; } h2, h3 { break-after: avoid; } }
+  tr, h2, h3 { break-inside: avoid; } h2, h3, h2 + p, h3 + p, tr.group { break-after: avoid; }
+  img { max-height: 22cm; } }
 """
 
 

@@ -119,6 +119,17 @@ def grade(
     return UNTOLD if value <= max(2 * reached, chance) else POOR
 
 
+def counted_as_many(p_values: Mapping[str, float]) -> dict[str, float]:
+    """The p-values as if each were the only one, by Holm 1979: where nothing is wrong, one below 0.05 is among
+    them in at most one of twenty reports, however many there are. Those that are NaN were not asked."""
+    asked = sorted((p, name) for name, p in p_values.items() if math.isfinite(p))
+    found, least = dict(p_values), 0.0
+    for k, (p, name) in enumerate(asked):
+        least = max(least, min(1.0, (len(asked) - k) * p))
+        found[name] = least
+    return found
+
+
 def worst(grades: list[str]) -> str:
     """One poor answer decides, whatever cannot be told beside it."""
     return max(grades, key=ORDER.index)

@@ -192,7 +192,7 @@ def _forecasts(report: Findings) -> str:
         "synthetic. MAE is the mean absolute error, as a share of the range of the real data:</p>"
         + number_table(("learned from, asked about", *map(str, table)), _plain_rows(table, number))
         + "<p>The mean absolute error of each feature, in its own unit (0 to 1 for a category):</p>"
-        + number_table(("learned from, asked about", *map(str, own)), _plain_rows(own, amount))
+        + number_table(("feature", *map(str, own.index)), _plain_rows(own.T, amount))
     )
 
 

@@ -6,7 +6,8 @@ so they move a limit only so far, and where they are too few the answer is "cann
 
 Several scores are looked at for one question and the worst decides, so each may be less often wrong than
 the answer: the limits were set so that "poor" is said of innocent data in less than one of twenty cases
-for each question. Two answers rest on a p-value, at 0.05 each: that of the judge and that on privacy.
+for each question. Two answers rest on a p-value, at 0.05 for both together (`counted_as_many`): that of the
+judge and that on privacy.
 Taught in book/how-the-code-is-built.md.
 """
 
@@ -28,6 +29,7 @@ from timegan_lib.evaluation.limits import (
     UNTOLD,
     Row,
     against_limits,
+    counted_as_many,
     grade,
     worst,
 )
@@ -35,7 +37,7 @@ from timegan_lib.evaluation.scores.forecasting import Forecasts
 from timegan_lib.evaluation.scores.privacy import FEWEST as FEWEST_RUNS
 from timegan_lib.evaluation.scores.privacy import Privacy
 
-SURE = 0.05  # a p-value of the judge below it convicts
+SURE = 0.05  # a p-value of the judge, or of membership, below it convicts
 TOLD = 0.65, 0.8  # AUC of the judge: good to, fair to; of independent normals 0.55 and 1.2 sd apart
 COPIES = 0.001  # share of copies that convicts, where held-out data are copies less often
 PLANTED = 0.1, 0.5  # share of planted sequences that must be seen for good, for fair
@@ -78,16 +80,20 @@ def verdicts(
     any, the held-out data; None: enough of each. features: their number.
     """
     rows: dict[str, Row] = scores.to_dict("index")  # type: ignore[assignment]
+    sure = counted_as_many({
+        "judge": rows["synthetic"]["p-value"],
+        "privacy": math.nan if privacy is None or privacy.parts < FEWEST_RUNS else privacy.p_value,
+    })  # fmt: skip
     answers = {
         "values": _by_limits("values", rows, sides, features),
         "dynamics": _by_limits("dynamics", rows, sides, features),
         "together": _by_limits("together", rows, sides, features),
         "statics": _by_limits("statics", rows, sides, features),
-        "judge": _told(rows, floor),
+        "judge": _told(rows, floor, sure["judge"]),
         "training": _useful(forecasts, sides),
         "diversity": _by_limits("diversity", rows, sides, features),
         "rules": _kept(rows),
-        "privacy": _kept_secret(privacy, rows.get("held-out")),
+        "privacy": _kept_secret(privacy, rows.get("held-out"), sure["privacy"]),
     }
     if not math.isfinite(rows["synthetic"]["statics"]):
         del answers["statics"]
@@ -125,8 +131,9 @@ def _too_few(sides: Sequence[int] | None) -> str:
     )
 
 
-def _told(rows: Mapping[str, Row], floor: float) -> tuple[str, str]:
-    """By the judge whose sides could have been exchanged. The paper's leaks, so it is only mentioned."""
+def _told(rows: Mapping[str, Row], floor: float, sure: float) -> tuple[str, str]:
+    """By the judge whose sides could have been exchanged. The paper's leaks, so it is only mentioned. sure: the
+    p-value, counted as one of all."""
     found, noise = rows["synthetic"], rows["noise"]
     auc, high, p = (found[name] for name in ("told apart", "by chance", "p-value"))
     if not math.isfinite(auc):
@@ -136,14 +143,14 @@ def _told(rows: Mapping[str, Row], floor: float) -> tuple[str, str]:
         )
     text = (
         f"AUC {auc:.2f} about stretches of time that it has not learned (good to {TOLD[0]}, fair to {TOLD[1]}; "
-        f"p-value {p:.3f}, chance reaches {high:.2f}, noise {noise['told apart']:.2f})"
+        f"p-value {_p(p, sure)}, chance reaches {high:.2f}, noise {noise['told apart']:.2f})"
     )
     said = grade(auc, *TOLD)
     if not (noise["told apart"] > TOLD[1] and noise["p-value"] < SURE):
         said, text = UNTOLD, f"{text}: a judge that hardly tells noise has judged nothing"
     elif said == GOOD and high > TOLD[1]:
         said, text = UNTOLD, f"{text}: chance alone reaches what would be poor"
-    elif said != GOOD and p >= SURE:
+    elif said != GOOD and sure >= SURE:
         said, text = UNTOLD, f"{text}: more than good, but chance reaches as much"
     score, spread = found["discriminative"], found["discriminative sd"]
     if math.isfinite(score):
@@ -162,10 +169,12 @@ def _useful(forecasts: Forecasts | None, sides: Sequence[int] | None) -> tuple[s
     useless = mae["TRTR"] < mae["persistence"] <= mae["TSTR"]
     few = _too_few(sides)
     found = worst([grade(ratio, 1.1, 1.5, few=bool(few)), FAIR if useless else GOOD])
+    low, high = forecasts.interval
+    between = f", between {low:.2f} and {high:.2f} by the held-out stretches" * math.isfinite(low)
     return found, (
         f"one-step forecasts on held-out data err by {mae['TSTR']:.4f} after training on synthetic and "
-        f"by {mae['TRTR']:.4f} after training on real data, {ratio:.2f} times as much (good to 1.1, fair "
-        f"to 1.5); repeating the present value errs by {mae['persistence']:.4f}"
+        f"by {mae['TRTR']:.4f} after training on real data, {ratio:.2f} times as much{between} (good to "
+        f"1.1, fair to 1.5); repeating the present value errs by {mae['persistence']:.4f}"
         + (", so what was learned from the synthetic data is of no use (fair at best)" * useless)
         + few * (found != GOOD)
     )
@@ -181,7 +190,7 @@ def _kept(rows: Mapping[str, Row]) -> tuple[str, str]:
     )
 
 
-def _kept_secret(privacy: Privacy | None, real: Row | None) -> tuple[str, str]:
+def _kept_secret(privacy: Privacy | None, real: Row | None, sure: float) -> tuple[str, str]:
     """Convicted by copies or by a calibrated p-value; acquitted only where a leak would have been seen."""
     if privacy is None:
         return OPEN, "needs real data the generator was not trained on (held_out)"
@@ -190,7 +199,7 @@ def _kept_secret(privacy: Privacy | None, real: Row | None) -> tuple[str, str]:
     text = (
         f"{privacy.copies:.1%} are copies of training sequences; nearness to them tells members of the "
         f"training data with AUC {privacy.membership_auc:.2f}, where innocent data get {low:.2f} to "
-        f"{high:.2f} (p-value {privacy.p_value:.3f}); an attacker names {privacy.tpr:.0%} of the members with "
+        f"{high:.2f} (p-value {_p(privacy.p_value, sure)}); an attacker names {privacy.tpr:.0%} of the members with "
         f"{privacy.fpr:.0%} of the others"
     )
     if privacy.copies > max(COPIES, 2 * usual):
@@ -198,7 +207,9 @@ def _kept_secret(privacy: Privacy | None, real: Row | None) -> tuple[str, str]:
     if privacy.parts < FEWEST_RUNS:
         return UNTOLD, f"{text}; {privacy.parts} held-out runs, {FEWEST_RUNS} are needed to tell"
     if privacy.leaks:
-        return POOR, text
+        if sure < SURE:
+            return POOR, text
+        return UNTOLD, f"{text}: rare, but not where more than one p-value is asked"
     if privacy.visible > PLANTED[1]:
         return (
             UNTOLD,
@@ -206,6 +217,11 @@ def _kept_secret(privacy: Privacy | None, real: Row | None) -> tuple[str, str]:
         )
     text += f"; {privacy.visible:.0%} of planted training sequences would be seen, not fewer"
     return GOOD if privacy.visible <= PLANTED[0] else FAIR, text
+
+
+def _p(p_value: float, sure: float) -> str:
+    more = f", {sure:.3f} since several are asked" if sure > p_value else ""
+    return f"{p_value:.3f}{more}"
 
 
 USES = {

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,9 @@ def read_index(folder: str | Path) -> pd.DataFrame:
 
     The rows of run "(real data)" are real data's own: train on itself, and the held-out part judged as if
     it were made (for privacy one half of it, against the other). Empty where a score does not apply, and
-    where a row is older than the score and its model is gone.
+    where a row is older than the score and its model is gone. `judge seed`: the networks that judged a row began
+    from seeds of its own, so what is common to their draws moves no two rows alike (see `spread_shares`). Rows
+    without it are older and share their seeds.
     """
     file = Path(folder) / FILE
     if not file.exists():
@@ -126,7 +129,7 @@ def _real_row(rows: Rows, name: str, sides: Parts, repeats: int, fill: bool) -> 
         return False
     train = take(everything, MOST, 0)
     if key not in rows:
-        rows[key] = _begun(key, "") | _real(train, held_out, repeats)
+        rows[key] = _begun(key, "") | _real(train, held_out, repeats, judge_seed(key))
     rows[key] |= unseen(train, take(held_out, MOST, 0), seed=0)
     rows[key] |= _secrets(everything, *halves(held_out))
     return True
@@ -148,14 +151,23 @@ def _model_row(
     if key not in rows:
         about = {"seed": model.seed, "minutes": _minutes(history, step)}
         begun = _begun(key, _changed(model.config)) | about
-        rows[key] = begun | _scores(train, held_out, made, name, repeats)
+        rows[key] = begun | _scores(train, held_out, made, name, repeats, judge_seed(key))
     rows[key] |= unseen(train, made, seed=0)
     if held_out is not None:
         rows[key] |= _secrets(everything, made, held_out)
 
 
 def _begun(key: Key, settings: str) -> dict[str, Any]:
-    return dict(zip(KEY, key, strict=True)) | {"settings": settings}
+    return dict(zip(KEY, key, strict=True)) | {
+        "settings": settings,
+        "judge seed": judge_seed(key),
+    }
+
+
+def judge_seed(key: Key) -> int:
+    """Of the networks that judge a row: always the same one for a key, and its own. It has at most six digits,
+    which is what the table is written with."""
+    return crc32("\n".join(map(str, key)).encode()) % 1_000_000
 
 
 def _done(row: dict[Any, Any] | None, fill: bool) -> bool:
@@ -189,10 +201,12 @@ def _models(run: RunDirectory, config: dict[str, Any]) -> Iterator[tuple[Path, i
         yield run.model_file, target
 
 
-def _real(train: SequenceDataset, held_out: SequenceDataset, repeats: int) -> dict[str, float]:
+def _real(
+    train: SequenceDataset, held_out: SequenceDataset, repeats: int, seed: int
+) -> dict[str, float]:
     """The held-out part as if it were made; and the predictive score of real data themselves."""
-    told = discriminative_score(train, held_out, repeats, progress=False)
-    used = predictive_score(train, train, repeats, progress=False)
+    told = discriminative_score(train, held_out, repeats, seed=seed, progress=False)
+    used = predictive_score(train, train, repeats, seed=seed, progress=False)
     return {
         **_named(told, used), **untrained(train, held_out),
         "predictive median": used.median, "predictive persistence": used.persistence,
@@ -205,9 +219,10 @@ def _scores(
     made: SequenceDataset,
     name: str,
     repeats: int,
+    seed: int,
 ) -> dict[str, float]:
-    told = discriminative_score(train, made, repeats, progress=False)
-    row = _named(told, predictive_score(train, made, repeats, progress=False))
+    told = discriminative_score(train, made, repeats, seed=seed, progress=False)
+    row = _named(told, predictive_score(train, made, repeats, seed=seed, progress=False))
     row |= untrained(train, made)
     if held_out is not None:
         row |= {f"held-out {key}": value for key, value in untrained(held_out, made).items()}

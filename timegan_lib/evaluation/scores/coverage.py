@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from timegan_lib.config import whole_number
 from timegan_lib.data import SequenceDataset
-from timegan_lib.evaluation.distances import flat
+from timegan_lib.evaluation.distances import flat, squares
 from timegan_lib.evaluation.inputs import Sequences, pair, take
 
 
@@ -42,7 +41,7 @@ def coverage(
     sides, k = pair(real, synthetic), whole_number("k", k, 1)
     most = min(most, *(len(side) for side in sides))
     x, y = (take(side, most, seed) for side in sides)
-    apart = cdist(flat(x), flat(y))  # (real, synthetic)
+    apart = squares(flat(x), flat(y))  # (real, synthetic)
     return Coverage(
         precision=float((apart <= _radii(x, k)[:, None]).any(axis=0).mean()),
         recall=float((apart <= _radii(y, k)).any(axis=1).mean()),
@@ -50,12 +49,14 @@ def coverage(
 
 
 def _radii(data: SequenceDataset, k: int) -> np.ndarray:
-    """(N,) distance of each sequence to its k-th nearest that shares no rows with it; 0 without any."""
-    apart = cdist(flat(data), flat(data))
+    """(N,) squared distance of each sequence to its k-th nearest that shares no rows with it; 0 without any.
+    A little more, so that what lies on the edge of a ball is in it however it is rounded."""
+    apart = squares(flat(data), flat(data))
     np.fill_diagonal(apart, np.inf)
     if data.start is not None and not data.table.whole_sequences:
         begin, end = data.start[:, None], (data.start + data.lengths)[:, None]
         apart[(begin < end.T) & (end > begin.T)] = np.inf
-    ordered = np.sort(apart, axis=1)[:, : min(k, len(apart) - 1)]
-    farthest = np.where(np.isfinite(ordered), ordered, -np.inf).max(axis=1)  # the k-th, or the last
-    return np.maximum(farthest, 0.0)
+    k = min(k, len(apart) - 1)
+    nearby = np.partition(apart, k - 1, axis=1)[:, :k]
+    farthest = np.where(np.isfinite(nearby), nearby, 0.0).max(axis=1)  # the k-th, or the last
+    return farthest * (1 + 1e-9)

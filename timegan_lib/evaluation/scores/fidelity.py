@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.spatial.distance import cdist, pdist
 from scipy.stats import wasserstein_distance
 
 from timegan_lib.config import InputError, whole_number
 from timegan_lib.data import SequenceDataset
+from timegan_lib.evaluation.distances import squares
 from timegan_lib.evaluation.inputs import Sequences, as_dataset, pair, take
 
 BINS = 50
@@ -143,16 +143,17 @@ def mmd(real: Sequences, synthetic: Sequences, most: int = 1000, seed: int = 0) 
     """
     x, y = (take(side, most, seed).scaled for side in pair(real, synthetic))
     x, y = (side.reshape(len(side), -1).astype(float) for side in (x, y))
-    median = float(np.median(pdist(x))) or 1.0
+    inside = squares(x, x)
+    median = float(np.median(np.sqrt(inside[np.triu_indices(len(x), 1)]))) or 1.0
 
-    def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return np.exp(-cdist(a, b, "sqeuclidean") / (2 * median**2))
+    def kernel(apart: np.ndarray) -> np.ndarray:
+        return np.exp(-apart / (2 * median**2))
 
     def without_diagonal(k: np.ndarray) -> float:
         return float((k.sum() - np.trace(k)) / (len(k) * (len(k) - 1)))
 
-    inside = without_diagonal(kernel(x, x)) + without_diagonal(kernel(y, y))
-    return inside - 2 * float(kernel(x, y).mean())
+    alike = without_diagonal(kernel(inside)) + without_diagonal(kernel(squares(y, y)))
+    return alike - 2 * float(kernel(squares(x, y)).mean())
 
 
 def _changes(data: SequenceDataset) -> np.ndarray:

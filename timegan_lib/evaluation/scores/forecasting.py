@@ -5,8 +5,9 @@ Taught in book/how-the-code-is-built.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from math import nan
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,9 @@ import tensorflow as tf
 
 from timegan_lib.config import InputError
 from timegan_lib.data import SequenceDataset
+from timegan_lib.evaluation.exchange import stretch_rows
 from timegan_lib.evaluation.inputs import Sequences, aligned, step_median
+from timegan_lib.evaluation.interval import ratio_interval
 from timegan_lib.evaluation.judge import Judge, borrowed, checked
 from timegan_lib.evaluation.work import Work
 from timegan_lib.networks.losses import masked_mean
@@ -29,12 +32,14 @@ class Forecasts:
 
     table: one row a way; MAE in units of the real range, R2 (mean over features), and the standard
     deviation of both over repeats. by_feature: the MAE of every way, a column a feature. by_repeat: the
-    MAE of every way in each repeat.
+    MAE of every way in each repeat. interval: 95 % of the MAE of TSTR over that of TRTR, by the
+    stretches of the held-out data (`ratio_interval`); NaN where they are too few.
     """
 
     table: pd.DataFrame
     by_feature: pd.DataFrame
     by_repeat: dict[str, np.ndarray] = field(default_factory=dict)
+    interval: tuple[float, float] = (nan, nan)
 
     def __str__(self) -> str:
         return self.table.to_string(float_format="{:.4f}".format)
@@ -111,7 +116,11 @@ def forecast_work(
     def gathered(results: list[dict]) -> Forecasts:
         order = ("TRTR", "TSTR", "mixture", "TRTS")
         found = {way: [each[way] for each in results if way in each] for way in order}
-        return _tables(found | trivial, real.names)
+        above, below = (
+            np.mean([each[2] for each in found[way]], axis=0) for way in ("TSTR", "TRTR")
+        )
+        interval = ratio_interval(above, below, stretch_rows(test))
+        return replace(_tables(found | trivial, real.names), interval=interval)
 
     return Work("forecasting", parts, gathered)
 
@@ -140,7 +149,7 @@ def forecast_error_work(
 
 def _forecast(
     learned: tuple[np.ndarray, np.ndarray], tests: dict[str, SequenceDataset], steps: int, seed: int
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+) -> dict[str, tuple[np.ndarray, ...]]:
     """The `_errors` of one forecaster in each test."""
     fitted = Forecaster(*learned[0].shape[1:]).fit(*learned, steps, seed)
     return {name: _errors(fitted.predict(data.scaled), data) for name, data in tests.items()}
@@ -154,7 +163,7 @@ def _tables(found: dict[str, list], names: tuple[str, ...]) -> Forecasts:
         spread = [m.mean(axis=1).std(ddof=1) if len(m) > 1 else np.nan for m in (mae, r2)]
         table[way] = [mae.mean(), spread[0], r2.mean(), spread[1]]
         by_feature[way] = mae.mean(axis=0)
-        by_repeat[way] = np.array([error.mean() for error, _ in errors])
+        by_repeat[way] = np.array([error[0].mean() for error in errors])
     return Forecasts(
         pd.DataFrame(table, index=["MAE", "MAE sd", "R2", "R2 sd"]).T,
         pd.DataFrame(by_feature, index=list(names)).T,
@@ -167,12 +176,15 @@ def _objective(judge: Judge, batch: tuple) -> tf.Tensor:
     return masked_mean(tf.abs(x + judge(x) - y), mask)
 
 
-def _errors(forecast: np.ndarray, data: SequenceDataset) -> tuple[np.ndarray, np.ndarray]:
-    """MAE (D,) and R2 (D,) over valid steps; the R2 of a constant feature counts as 1 or 0."""
+def _errors(forecast: np.ndarray, data: SequenceDataset) -> tuple[np.ndarray, ...]:
+    """MAE (D,) and R2 (D,) over valid steps; the R2 of a constant feature counts as 1 or 0. And the sum
+    (N,) of the absolute errors of each sequence over its steps, the mean of its features."""
     valid = data.mask[:, 1:]
     y = data.scaled[:, 1:][valid]
     error = y - np.broadcast_to(forecast, data.scaled[:, 1:].shape)[valid]
     variance, squared = y.var(axis=0), np.square(error).mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         r2 = np.where(variance > 1e-12, 1 - squared / variance, squared <= 1e-12)
-    return np.abs(error).mean(axis=0), r2
+    size = np.abs(error)
+    owner = np.repeat(np.arange(len(data)), valid.sum(axis=1))
+    return size.mean(axis=0), r2, np.bincount(owner, size.mean(axis=1), len(data))
