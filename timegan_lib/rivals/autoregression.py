@@ -22,7 +22,7 @@ class Autoregression(Rival):
     first      where the first p steps come from. "gaussian": drawn from one Gaussian fitted to them, its
                mean linear in s. "real": those of a real sequence, which flatters every score
     ridge      penalty on the coefficients, in variances of a standardized feature
-    shrinkage  of the Gaussian's covariance toward its diagonal. Both are tiny: features that nearly
+    shrinkage  of the Gaussian's covariance toward its diagonal; tiny, since features that nearly
                determine one another, such as a day's high and low, would come apart
 
     e_t is bootstrapped: the whole vector of residuals at a random step of a random sequence, so that what
@@ -33,7 +33,7 @@ class Autoregression(Rival):
     """
 
     def __init__(
-        self, order: int = 3, first: str = "gaussian", ridge: float = 1e-6,
+        self, order: int = 3, first: str = "gaussian", ridge: float = 1e-4,
         shrinkage: float = 1e-6, seed: int = 0,
     ):  # fmt: skip
         super().__init__(seed)

@@ -78,8 +78,7 @@ class VariationalAutoencoder(Rival):
                 )
                 z = mean + tf.exp(0.5 * log_variance) * noise[:, 0]
                 error = tf.reduce_sum(tf.square(x - self.decoder(z)), [1, 2])  # (B,)
-                kl = mean**2 + tf.exp(log_variance) - 1.0 - log_variance
-                kl = 0.5 * tf.reduce_sum(kl, 1)
+                kl = kl_divergence(mean, log_variance)
                 loss = tf.reduce_mean(self.weight * error + kl)
             adam.minimize(tape, loss)
             return tf.stack([loss, tf.reduce_mean(error), tf.reduce_mean(kl)])
@@ -126,6 +125,14 @@ class VariationalAutoencoder(Rival):
         return tf.reshape(
             dense(tf.reshape(x, (-1, math.prod(self.shape))), self.output, None), (-1, *self.shape)
         )
+
+
+def kl_divergence(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
+    """Of N(mean, variance) from N(0, 1), summed over the numbers of z: (B, latent) each -> (B,).
+
+    Source: Kingma & Welling 2014, appendix B. Taught in book/how-the-code-is-built.md.
+    """
+    return 0.5 * tf.reduce_sum(mean**2 + tf.exp(log_variance) - 1.0 - log_variance, 1)
 
 
 def _kernel(name: str, inputs: int, outputs: int, seed: int) -> list[tf.Variable]:
