@@ -44,7 +44,13 @@ def rival(name: str, **settings: Any) -> Generator:
 def timegan(**settings: Any) -> Generator:
     """TimeGAN with these settings; samples are made with its last weights."""
     config = TimeGANConfig(**settings)
-    return lambda data, seed: TimeGAN(config, seed=seed).fit(data, progress=False)
+
+    def fitted(data: SequenceDataset, seed: int) -> TimeGAN:
+        model = TimeGAN(config, seed=seed)
+        model.fit(data, progress=False)  # which returns its history
+        return model
+
+    return fitted
 
 
 GENERATORS: dict[str, Generator] = {
@@ -147,7 +153,7 @@ def main(arguments: list[str] | None = None) -> None:
                     break
                 write(options.out, row)
                 shown = [*FIRST[5:8], "discriminative", "told apart", "p-value"]
-                found = {name: round(row[name], 3) for name in shown if name in row}
+                found = {name: float(f"{row[name]:.3g}") for name in shown if name in row}
                 print(f"{generator} on {data}, seed {seed}: {found}", flush=True)
 
 

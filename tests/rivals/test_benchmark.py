@@ -61,3 +61,9 @@ def test_who_cannot_learn_is_named_and_left_out(benchmark, tmp_path, capsys):
     benchmark.main(line)
     assert not out.exists()
     assert "variational on storms is left out" in capsys.readouterr().out
+
+
+def test_timegan_is_a_generator_like_the_others(benchmark):
+    data, _ = benchmark.load(DATA, "test")
+    model = benchmark.timegan(steps=1, hidden=3, layers=1, batch_size=8)(data, 5)
+    assert model.seed == 5 and model.sample(3, seed=1).values.shape == (3, 5, 2)

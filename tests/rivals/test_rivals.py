@@ -191,6 +191,7 @@ def test_statics_and_lengths_come_from_real_sequences_and_matter(storms):
         linear = Autoregression().fit(storms)
     for model in (linear, Bootstrap().fit(storms)):
         made = model.sample(300)
+        assert made.group is made.start is made.times is None and len(made.subset([7, 9])) == 2
         known = {(int(n), *row) for n, row in zip(storms.lengths, storms.static, strict=True)}
         assert {(int(n), *row) for n, row in zip(made.lengths, made.static, strict=True)} <= known
         assert (made.values[~made.mask] == 0).all() and len(set(made.lengths)) > 5

@@ -94,7 +94,8 @@ def decode(template: SequenceDataset, way: Way, parts: Parts) -> SequenceDataset
     """
     encoded, lengths, static = parts
     values = padded(way.inverse(encoded), lengths)
-    return replace(template, values=values, lengths=lengths, static=static)
+    made = replace(template, group=None, start=None, times=None)  # cut from no table
+    return replace(made, values=values, lengths=lengths, static=static)
 
 
 class Rival:
