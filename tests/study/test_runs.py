@@ -205,6 +205,22 @@ def test_the_new_scores_are_those_of_the_report(trained, judged):
     assert set(lacks.index[lacks]) == set(SECRET)
 
 
+def test_any_generators_samples_are_scored_like_those_of_a_run(trained, judged):
+    (trained / "index.csv").unlink(missing_ok=True)
+    assert main(["index", str(trained)]) == 0
+    row = read_index(trained).set_index(["run", "step", "weights"]).loc[("a", 2, "last")]
+    sides = load_dataset("ar_gaussian", n=60, length=4, features=2).split()
+    made = TimeGAN.load(trained / "a").sample(table.sequences_seen(sides[0]), seed=1)
+    judged.clear()
+    untrained = table.scores_of(sides, made, "ar_gaussian", repeats=0)
+    assert not judged and "discriminative" not in untrained
+    scores = table.scores_of(sides, made, "ar_gaussian", repeats=4)
+    assert len(judged) == 2 and scores["discriminative"] == 0.2 and set(untrained) < set(scores)
+    found = row[list(scores)].drop("repeats").astype(float)
+    assert [scores[name] for name in found.index] == approx(found.to_numpy(), rel=1e-5)
+    assert {"values", "held-out values", "told apart", *SECRET} <= set(scores)
+
+
 def test_one_kind_of_weights_alone_can_be_scored(trained, judged):
     (trained / "index.csv").unlink(missing_ok=True)
     assert main(["index", str(trained), "--weights", "last"]) == 0

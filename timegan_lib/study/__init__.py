@@ -6,6 +6,21 @@ row for each model and its scores. Taught in book/how-the-code-is-built.md.
 """
 
 from timegan_lib.study.sweeping import sweep
-from timegan_lib.study.table import WEIGHTS, Parts, index, read_index
+from timegan_lib.study.table import (
+    WEIGHTS,
+    Parts,
+    index,
+    read_index,
+    scores_of,
+    sequences_seen,
+)
 
-__all__ = ["WEIGHTS", "Parts", "index", "read_index", "sweep"]
+__all__ = [
+    "WEIGHTS",
+    "Parts",
+    "index",
+    "read_index",
+    "scores_of",
+    "sequences_seen",
+    "sweep",
+]

@@ -152,9 +152,27 @@ def _model_row(
         about = {"seed": model.seed, "minutes": _minutes(history, step)}
         begun = _begun(key, _changed(model.config)) | about
         rows[key] = begun | _scores(train, held_out, made, name, repeats, judge_seed(key))
-    rows[key] |= unseen(train, made, seed=0)
-    if held_out is not None:
-        rows[key] |= _secrets(everything, made, held_out)
+    rows[key] |= _later_scores(sides, train, made)
+
+
+def scores_of(
+    sides: Parts, made: SequenceDataset, name: str, repeats: int = 10, seed: int = 0
+) -> dict[str, float]:
+    """All scores of a row of the table, for sequences from any generator.
+
+    sides: what was trained on, and what was held out. made: as many as `sequences_seen` says. name: of the
+    data. repeats=0 trains no judge. seed: of the judges. Raises InputError. Taught in book/how-the-code-is-built.md.
+    """
+    train = take(sides[0], MOST, 0)
+    return _scores(train, sides[1], made, name, repeats, seed) | _later_scores(sides, train, made)
+
+
+def sequences_seen(data: SequenceDataset) -> int:
+    """How many sequences of a train part are judged, and as many samples.
+
+    Taught in book/how-the-code-is-built.md.
+    """
+    return min(len(data), MOST)
 
 
 def _begun(key: Key, settings: str) -> dict[str, Any]:
@@ -221,14 +239,23 @@ def _scores(
     repeats: int,
     seed: int,
 ) -> dict[str, float]:
-    told = discriminative_score(train, made, repeats, seed=seed, progress=False)
-    row = _named(told, predictive_score(train, made, repeats, seed=seed, progress=False))
+    row: dict[str, float] = {}
+    if repeats:
+        told = discriminative_score(train, made, repeats, seed=seed, progress=False)
+        row = _named(told, predictive_score(train, made, repeats, seed=seed, progress=False))
     row |= untrained(train, made)
     if held_out is not None:
         row |= {f"held-out {key}": value for key, value in untrained(held_out, made).items()}
     if name.split()[0] in RULES:
         row["broken"] = validity(made, RULES[name.split()[0]])["sequences"]["any rule"]
     return row
+
+
+def _later_scores(sides: Parts, train: SequenceDataset, made: SequenceDataset) -> dict[str, float]:
+    """Those that rows of older versions lack."""
+    everything, held_out = sides
+    row = unseen(train, made, seed=0)
+    return row if held_out is None else row | _secrets(everything, made, held_out)
 
 
 def _secrets(

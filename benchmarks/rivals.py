@@ -1,0 +1,161 @@
+"""Every generator on the same windows: how good, how long, how much memory. Writes data/runs/rivals.csv.
+
+python benchmarks/rivals.py                                        # all that is missing: hours
+python benchmarks/rivals.py --data google --generator autoregression bootstrap --seeds 3
+python benchmarks/rivals.py --split development --seeds 0 1 2 --out trials.csv
+
+A row for each data set, generator and seed, scored as `timegan index` scores a run (data/runs/PROTOCOL.md
+says by which rules). Rows that are there are kept, and a row is written as soon as it is known, so a stop
+loses one. Each is made in a process of its own: so it has its own threads, and its own memory to look at.
+"""
+
+import argparse
+import ast
+import math
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from timegan_lib import DATASETS, InputError, SequenceDataset, TimeGAN, TrainingError, load_dataset
+from timegan_lib.config import TimeGANConfig
+from timegan_lib.files import write_text
+from timegan_lib.rivals import RIVALS
+from timegan_lib.study import Parts, scores_of, sequences_seen
+from timegan_lib.threads import use_threads
+
+OUT = Path(__file__).parent.parent / "data" / "runs" / "rivals.csv"
+KEY = ["generator", "data", "split", "seed"]
+FIRST = [*KEY, "threads", "minutes", "cpu minutes", "peak MB", "sampling seconds", "repeats"]
+SPLITS = ("test", "development")
+
+# name -> fitted(data, seed), something with sample(n, seed)
+Generator = Callable[[SequenceDataset, int], Any]
+
+
+def rival(name: str, **settings: Any) -> Generator:
+    return lambda data, seed: RIVALS[name](seed=seed, **settings).fit(data)
+
+
+def timegan(**settings: Any) -> Generator:
+    """TimeGAN with these settings; samples are made with its last weights."""
+    config = TimeGANConfig(**settings)
+
+    def fitted(data: SequenceDataset, seed: int) -> TimeGAN:
+        model = TimeGAN(config, seed=seed)
+        model.fit(data, progress=False)  # which returns its history
+        return model
+
+    return fitted
+
+
+GENERATORS: dict[str, Generator] = {
+    **{name: rival(name) for name in RIVALS},
+    "autoregression, real first steps": rival("autoregression", first="real"),
+    "timegan 10000": timegan(steps=10_000),
+}
+
+
+def load(data: str, split: str) -> Parts:
+    """(learned from, held out) of a data set with its options, such as "ar_gaussian phi=0.2"."""
+    name, *options = data.split()
+    pairs = (option.partition("=") for option in options)
+    given = {key: ast.literal_eval(value) for key, _, value in pairs}
+    learned, held_out = load_dataset(name, **given).split()
+    return learned.split(blocks=13) if split == "development" else (learned, held_out)
+
+
+def make_row(generator: str, data: str, split: str, seed: int, threads: int, repeats: int) -> dict:
+    """Fit, sample and score; {"left out": why} where the generator cannot learn from such data."""
+    use_threads(threads)
+    learned, held_out = load(data, split)
+    before = start_of_peak()
+    wall, cpu = time.perf_counter(), time.process_time()
+    try:
+        model = GENERATORS[generator](learned, seed)
+    except (InputError, TrainingError) as error:
+        return {"left out": str(error)}
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = memory("VmHWM") - before
+    start = time.perf_counter()
+    made = model.sample(sequences_seen(learned), seed=1)
+    sampling = time.perf_counter() - start
+    about = [generator, data, split, seed, threads, wall / 60, cpu / 60, peak, sampling, repeats]
+    return dict(zip(FIRST, about, strict=True)) | scores_of(
+        (learned, held_out), made, data, repeats
+    )
+
+
+def make_row_apart(*arguments: Any) -> dict:
+    """`make_row` in a new process."""
+    spawn = multiprocessing.get_context("spawn")
+    with spawn.Pool(1) as pool:
+        return pool.apply(make_row, arguments)
+
+
+def memory(what: str) -> float:
+    """MB of this process, "VmRSS" now or "VmHWM" at its peak; nan where there is no /proc."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((float(x.split()[1]) / 1e3 for x in lines if x.startswith(what + ":")), math.nan)
+
+
+def start_of_peak() -> float:
+    """Forget the peak so far, as Linux can; MB in use now."""
+    clear = Path("/proc/self/clear_refs")
+    if clear.exists():
+        clear.write_text("5")
+    return memory("VmRSS")
+
+
+def write(out: Path, row: dict) -> None:
+    """The table with one row more. It is read anew, since another process may have added to it."""
+    table = pd.concat([read(out), pd.DataFrame([row])], ignore_index=True)
+    table = table.sort_values(["data", "split", "generator", "seed"], kind="stable")
+    table = table.reindex(columns=FIRST + [name for name in table.columns if name not in FIRST])
+    write_text(out, table.to_csv(index=False, float_format="%.6g"))
+
+
+def read(out: Path) -> pd.DataFrame:
+    return pd.read_csv(out) if out.exists() else pd.DataFrame(columns=KEY)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data", nargs="+", default=["google", "ibm", "weather", "storms"], metavar="NAME",
+        help=f'of {", ".join(DATASETS)}; with options in quotes, as in "ar_gaussian phi=0.2"',
+    )  # fmt: skip
+    parser.add_argument("--generator", nargs="+", default=list(RIVALS), choices=list(GENERATORS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[3, 4, 5])
+    parser.add_argument("--split", choices=SPLITS, default="test")
+    parser.add_argument("--repeats", type=int, default=10, help="of a judge; 0: train none")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=OUT)
+    options = parser.parse_args(arguments)
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)  # of NumPy's products, in new processes
+
+    for data in options.data:
+        for generator in options.generator:
+            for seed in options.seeds:
+                key = (generator, data, options.split, seed)
+                if key in set(read(options.out)[KEY].itertuples(index=False, name=None)):
+                    continue
+                row = make_row_apart(*key, options.threads, options.repeats)
+                if "left out" in row:
+                    print(f"{generator} on {data} is left out: {row['left out']}", flush=True)
+                    break
+                write(options.out, row)
+                shown = [*FIRST[5:8], "discriminative", "told apart", "p-value"]
+                found = {name: float(f"{row[name]:.3g}") for name in shown if name in row}
+                print(f"{generator} on {data}, seed {seed}: {found}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The table of generators: a row once, written at once, and nothing where one cannot learn."""
+
+import importlib.util
+
+import pandas as pd
+import pytest
+from helpers import ROOT
+
+from timegan_lib import load_dataset
+from timegan_lib.study import scores_of
+
+DATA = "ar_gaussian n=80 length=5 features=2"
+
+
+@pytest.fixture
+def benchmark(monkeypatch):
+    path = ROOT / "benchmarks" / "rivals.py"
+    spec = importlib.util.spec_from_file_location("rivals_benchmark", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "make_row_apart", module.make_row)  # here, not in a new process
+    return module
+
+
+def test_rows_are_made_once_and_scored_like_a_run(benchmark, tmp_path, capsys):
+    out = tmp_path / "rivals.csv"
+    line = ["--data", DATA, "--repeats", "0", "--out", str(out)]
+    line += ["--generator", "autoregression", "bootstrap"]
+    benchmark.main([*line, "--seeds", "3"])
+    first = out.read_text()
+    benchmark.main([*line, "--seeds", "3"])
+    assert out.read_text() == first
+    benchmark.main([*line, "--seeds", "3", "4", "--split", "development"])
+    table = pd.read_csv(out)
+    assert table[["generator", "split", "seed"]].to_numpy().tolist() == [
+        ["autoregression", "development", 3], ["autoregression", "development", 4],
+        ["bootstrap", "development", 3], ["bootstrap", "development", 4],
+        ["autoregression", "test", 3], ["bootstrap", "test", 3],
+    ]  # fmt: skip
+    assert (table["minutes"] > 0).all() and (table["threads"] == 2).all()
+    assert set(table["data"]) == {DATA} and table["told apart"].notna().all()
+    assert "autoregression on ar_gaussian" in capsys.readouterr().out
+
+    learned, held_out = load_dataset("ar_gaussian", n=80, length=5, features=2).split()
+    assert benchmark.load(DATA, "test")[1].values.tolist() == held_out.values.tolist()
+    fit, development = learned.split(blocks=13)
+    parts = benchmark.load(DATA, "development")
+    assert [side.values.tolist() for side in parts] == [
+        fit.values.tolist(),
+        development.values.tolist(),
+    ]
+    made = benchmark.GENERATORS["autoregression"](learned, 3).sample(len(learned), seed=1)
+    expected = scores_of((learned, held_out), made, DATA, repeats=0)
+    row = table[(table["split"] == "test") & (table["generator"] == "autoregression")].iloc[0]
+    assert row[list(expected)].to_dict() == pytest.approx(expected, rel=1e-5, nan_ok=True)
+
+
+def test_who_cannot_learn_is_named_and_left_out(benchmark, tmp_path, capsys):
+    out = tmp_path / "rivals.csv"
+    line = ["--data", "storms", "--generator", "variational", "--seeds", "3", "--out", str(out)]
+    benchmark.main(line)
+    assert not out.exists()
+    assert "variational on storms is left out" in capsys.readouterr().out
+
+
+def test_timegan_is_a_generator_like_the_others(benchmark):
+    data, _ = benchmark.load(DATA, "test")
+    model = benchmark.timegan(steps=1, hidden=3, layers=1, batch_size=8)(data, 5)
+    assert model.seed == 5 and model.sample(3, seed=1).values.shape == (3, 5, 2)
