@@ -60,13 +60,15 @@ class Representation:
                 f'the forms are {forms!r}; give a dict of feature: form, such as {{"{data.names[0]}": "changes"}}'
             )
         read = _read(data, forms)
-        valid = _at_valid(data.values, data.lengths)
+        valid = at_valid(data.values, data.lengths)
         settled, margins, decimals = [], [], []
-        once = _once(data)
+        once = first_copies(data)
         for k, form in enumerate(read):
             form = form.settled(*_pick(form, data.names, valid, k))
             level = form.level(*_pick(form, data.names, valid, k))
-            constant, digits = _constant(form, level, data.mask, *_pick(form, data.names, valid, k))
+            constant, digits = constant_relation(
+                form, level, data.mask, *_pick(form, data.names, valid, k)
+            )
             found = (constant,) * 2 if constant else _margins(form, level, data.mask, once)
             settled.append(form)
             margins.append(found)
@@ -87,7 +89,7 @@ class Representation:
                 f"values has shape {values.shape}; (N, T, {len(self.names)}) is needed"
             )
         mask = np.arange(values.shape[1]) < lengths[:, None]
-        valid = _at_valid(values, lengths)
+        valid = at_valid(values, lengths)
         represented = np.zeros(values.shape)
         for k, (form, (first, rest)) in enumerate(zip(self.forms, self.margins, strict=True)):
             level = form.level(*_pick(form, self.names, valid, k))
@@ -158,14 +160,20 @@ def _pick(form: Form, names: tuple[str, ...], values: Floats, k: int) -> list[Fl
     return [values[:, :, j] for j in (k, *(names.index(name) for name in form.references))]
 
 
-def _at_valid(values: Floats, lengths: NDArray[Any]) -> Floats:
-    """The same with 1.0 behind each sequence, which every form can hold."""
+def at_valid(values: Floats, lengths: NDArray[Any]) -> Floats:
+    """The same with 1.0 behind each sequence, which every form can hold.
+
+    Taught in book/how-the-code-is-built.md.
+    """
     mask = np.arange(values.shape[1]) < lengths[:, None]
     return np.where(mask[:, :, None], values, 1.0)
 
 
-def _once(data: SequenceDataset) -> NDArray[np.bool_]:
-    """(N, T), True at the valid steps that are the first copy of their row: windows overlap."""
+def first_copies(data: SequenceDataset) -> NDArray[np.bool_]:
+    """(N, T), True at the valid steps that are the first copy of their row: windows overlap.
+
+    Taught in book/how-the-code-is-built.md.
+    """
     if data.start is None:
         return data.mask
     rows = data.start[:, None] + np.arange(data.values.shape[1])
@@ -198,25 +206,30 @@ def _margins(
     return margin(first), margin(mask & ~first)
 
 
-def _constant(
+def constant_relation(
     form: Form, level: Floats, mask: NDArray[np.bool_], own: Floats, *others: Floats
 ) -> tuple[Margin | None, int | None]:
-    """A relation that is a constant but for the decimals that the feature was rounded to, and those.
+    """The constant that a "relative to" is, and decimals to round to; None for one that is none.
 
-    It is one where a single constant gives back every value within half of its last decimal; it then
-    comes back exactly. A narrow spread alone is no reason: it may be all there is to learn.
+    level, own, others: (N, T). It is one to float precision, or where a single constant gives back every
+    value within half of the last decimal it was written with; it then comes back exactly. A narrow
+    spread alone is no reason: it may be all there is to learn. Taught in
+    book/how-the-code-is-built.md.
     """
+    if form.kind != "relative" or form.changes:
+        return None, None
+    size, spread = form.size(own, mask), np.ptp(level[mask])
+    if spread <= SAME * size:
+        return Margin.constant(float(np.median(level[mask]))), None
     digits = _digits(own[mask])
-    if form.kind != "relative" or form.changes or digits is None:
+    if spread > ROUNDING * size or digits is None:
         return None, None
     half = 0.5 * 10.0**-digits
-    if np.ptp(level[mask]) > ROUNDING * form.size(own, mask) or (form.log and own.min() <= half):
+    if form.log and own.min() <= half:
         return None, None
     least = form.level(own - half, *others)[mask].max()
     most = form.level(own + half, *others)[mask].min()
-    if least > most:
-        return None, None
-    return Margin.constant(float(least + most) / 2), digits
+    return (Margin.constant(float(least + most) / 2), digits) if least <= most else (None, None)
 
 
 def _digits(values: Floats) -> int | None:
