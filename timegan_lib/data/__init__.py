@@ -11,7 +11,7 @@ features; `shipped` and `generated` are the book's data. Taught in book/how-the-
 """
 
 from timegan_lib.data.generated import ar_gaussian, sines
-from timegan_lib.data.prepared import Lengths, Prepared, prepare
+from timegan_lib.data.prepared import Lengths, Prepared, Represented, prepare
 from timegan_lib.data.proposal import Proposal, propose
 from timegan_lib.data.representation import Representation
 from timegan_lib.data.sequences import SequenceDataset
@@ -24,6 +24,7 @@ __all__ = [
     "Prepared",
     "Proposal",
     "Representation",
+    "Represented",
     "SequenceDataset",
     "ar_gaussian",
     "load_dataset",

@@ -123,13 +123,19 @@ class Margin:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, where a floor of -inf is None."""
-        arrays = {name: getattr(self, name).tolist() for name in ("values", "low", "high")}
-        floor = None if np.isneginf(self.floor) else self.floor
-        return {**arrays, "slopes": list(self.slopes), "floor": floor, "grain": self.grain}
+        atoms = np.flatnonzero(self.high > self.low)  # elsewhere high is low
+        return {
+            "values": self.values.tolist(), "low": self.low.tolist(),
+            "atoms": atoms.tolist(), "high": self.high[atoms].tolist(),
+            "slopes": list(self.slopes), "grain": self.grain,
+            "floor": None if np.isneginf(self.floor) else self.floor,
+        }  # fmt: skip
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Margin:
-        values, low, high = (np.array(plain[name], float) for name in ("values", "low", "high"))
+        values, low = (np.array(plain[name], float) for name in ("values", "low"))
+        high = low.copy()
+        high[plain["atoms"]] = plain["high"]
         first, last = plain["slopes"]
         floor = -np.inf if plain["floor"] is None else plain["floor"]
         return cls(values, low, high, (first, last), floor, plain["grain"])

@@ -5,6 +5,7 @@ Taught in book/how-the-code-is-built.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,7 @@ BESIDE = 0.01  # of the range, what is near an end
 END = 0.01  # share of a smallest or largest value that is an atom
 COMMON = 0.05  # share of any other
 TINY = 1e-300
+COLUMNS = ["feature", "form", "reason"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,12 @@ class Proposal:
     """
 
     table: pd.DataFrame
+
+    @classmethod
+    def of(cls, found: Mapping[str, tuple[str, str]]) -> Proposal:
+        """From feature -> form and reason."""
+        rows = [(name, *both) for name, both in found.items()]
+        return cls(pd.DataFrame(rows, columns=COLUMNS))
 
     @property
     def forms(self) -> dict[str, str]:
@@ -75,13 +83,12 @@ def propose(data: SequenceDataset) -> Proposal:
     numbers = [k for k, kind in enumerate(kinds) if kind == "number" and k not in plain]
     found = {k: ("values", reason) for k, reason in plain.items() if kinds[k] != "category"}
     found |= _related(look, numbers)
-    rows = []
+    told = {}
     for k in sorted({*found, *numbers}):
         form, reason = found[k] if k in found else _alone(look, k)
         why = "" if k in plain else look.far_from_normal(k, form)
-        form, reason = (form + ENDING, f"{reason}; {why}") if why else (form, reason)
-        rows.append((data.names[k], form, reason))
-    return Proposal(pd.DataFrame(rows, columns=["feature", "form", "reason"]))
+        told[data.names[k]] = (form + ENDING, f"{reason}; {why}") if why else (form, reason)
+    return Proposal.of(told)
 
 
 class _Look:

@@ -123,7 +123,10 @@ class Representation:
         return {
             "names": list(self.names),
             "forms": [form.to_dict() for form in self.forms],
-            "margins": [[margin.to_dict() for margin in pair] for pair in self.margins],
+            "margins": [
+                [margin.to_dict() for margin in (pair if form.changes else pair[:1])]
+                for form, pair in zip(self.forms, self.margins, strict=True)
+            ],
             "decimals": list(self.decimals),
             "seed": self.seed,
         }
@@ -132,8 +135,9 @@ class Representation:
     def from_dict(cls, plain: dict[str, Any]) -> Representation:
         names = tuple(plain["names"])
         forms = tuple(Form.from_dict(form) for form in plain["forms"])
-        pairs = [(Margin.from_dict(a), Margin.from_dict(b)) for a, b in plain["margins"]]
-        return cls(names, forms, tuple(pairs), tuple(plain["decimals"]), plain["seed"])
+        found = [[Margin.from_dict(margin) for margin in several] for several in plain["margins"]]
+        pairs = tuple((several[0], several[-1]) for several in found)
+        return cls(names, forms, pairs, tuple(plain["decimals"]), plain["seed"])
 
 
 def _read(data: SequenceDataset, forms: Mapping[str, str]) -> list[Form]:
