@@ -100,15 +100,14 @@ def test_what_is_sampled_keeps_what_the_forms_promise(tmp_path):
     )
 
 
-def test_a_perfect_autoencoder_gives_back_the_data():
+def test_a_perfect_autoencoder_gives_back_the_data(monkeypatch):
     data = represented()
-    prepared = prepare(data, FORMS)
     model = fit(data=data, represent=FORMS)
-    made = model._trained._as_data(prepared.values, data.lengths, None)
+    monkeypatch.setattr(model._trained, "_read_back_batch", lambda x, *_: (x.numpy(), None))
+    made = model.reconstruct(data)
     np.testing.assert_allclose(made.values, data.values, rtol=1e-5, atol=1e-5)  # of float32
-    assert (
-        (made.feature("top") == made.feature("low")) == (data.feature("top") == data.feature("low"))
-    ).all()
+    touches, touched = (d.feature("top") == d.feature("low") for d in (made, data))
+    assert (touches == touched).all() and touched.sum() > 50
 
 
 def test_a_run_goes_on_with_the_forms_it_began_with_only(tmp_path):

@@ -137,6 +137,14 @@ def test_an_atom_takes_a_range_of_scores_and_comes_back_exactly():
     assert beyond > x.max()  # the other end is none
 
 
+def test_an_end_that_is_an_atom_is_the_end():
+    x = np.minimum(np.random.default_rng(0).normal(8, 3, (50, 30)), 10.0)  # sight, capped
+    found = Representation.fit(series(x), {"a": "values as scores"})
+    made = found.inverse(np.linspace(-6, 6, 99)[:, None, None])
+    assert made.max() == 10 and (made == 10).sum() > 40 and made.min() < x.min()
+    assert found.inverse(found.forward(np.full((1, 1, 1), 11.0), [1])) == 10
+
+
 def test_nothing_falls_below_zero_that_never_did():
     x = np.random.default_rng(0).uniform(0.1, 5.0, (50, 20))
     for forms in ({"a": "values"}, {"a": "values as scores"}, {"a": "log as scores"}):
@@ -164,9 +172,10 @@ def test_a_constant_relation_comes_back_exactly():
     assert (found.forward(series(a, written).values, np.full(40, 24))[:, :, 1] == 0).all()
     assert (made[:, :, 1] == written).all() and found.decimals == (None, 6)
     real = 0.5015371 * a * (1 + 1e-7 * rng.normal(size=a.shape))  # as narrow, but no rounding
-    found, made = back(series(a, real), forms)
-    assert found.forward(series(a, real).values, np.full(40, 24))[:, :, 1].std() > 0.9
-    np.testing.assert_allclose(made[:, :, 1], real, rtol=1e-12)
+    for values in (real, real.round(9)):
+        found, made = back(series(a, values), forms)
+        assert found.forward(series(a, values).values, np.full(40, 24))[:, :, 1].std() > 0.9
+        np.testing.assert_allclose(made[:, :, 1], values, rtol=1e-12)
     _, made = back(series(a, np.full_like(a, 7.0)), {"b": "values as scores"})
     assert (made[:, :, 1] == 7).all()
 

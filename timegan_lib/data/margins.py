@@ -144,7 +144,7 @@ class Margin:
 def _distinct(sample: Floats, grain: float) -> tuple[Floats, NDArray[np.intp]]:
     """The different values of a sample, increasing, and which of them each is.
 
-    Neighbours that lie no further apart than `grain` are one, under the name of the most frequent.
+    Neighbors that lie no further apart than `grain` are one, under the name of the most frequent.
     """
     values, place, count = np.unique(sample, return_inverse=True, return_counts=True)
     together = np.concatenate([[0], np.cumsum(np.diff(values) > grain)])
