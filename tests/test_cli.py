@@ -2,6 +2,7 @@
 
 import json
 import signal
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -357,3 +358,43 @@ def test_blocks_of_the_split_can_be_chosen(tmp_path, monkeypatch, capsys):
 def test_help_is_offered_for_the_command_in_question(line, capsys):
     assert main(line) == 2
     assert "`timegan train --help`" in capsys.readouterr().err
+
+
+def test_columns_can_be_learned_in_other_forms(here, tmp_path, capsys):
+    """--represent: said before training with its reasons, kept in the run, known to the other commands."""
+    train = ["train", "storms.csv", "--out", str(tmp_path / "run"), *SMALL, *ROLES]
+    forms = ["--represent", "pressure=changes as scores", "wind=log"]
+    assert main([*train, *forms]) == 0
+    assert "wind      log                as you say" in capsys.readouterr().out
+    about = RunDirectory(tmp_path / "run").read_config()
+    assert about["represent"]["pressure"] == "changes as scores"
+    assert about["represent"]["night"] == about["represent"]["kind=calm"] == "values"
+    assert main([*train, *forms, "--quiet"]) == 0  # the same line goes on
+    assert main([*train, "--quiet"]) == 2
+    assert "same represent" in capsys.readouterr().err
+    assert main(["info", str(tmp_path / "run")]) == 0
+    assert "represent wind=log, " in capsys.readouterr().out
+    assert main(["sample", str(tmp_path / "run"), "--out", str(tmp_path / "s.csv"), "-n", "9"]) == 0
+    made = pd.read_csv(tmp_path / "s.csv")
+    assert (made["wind"] > 0).all() and set(made["kind"]) <= {"calm", "storm", "gale"}
+    judge = ["evaluate", str(tmp_path / "run"), "--real", "storms.csv", *ROLES, "--repeats", "0"]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*was not trained on these data")
+        assert main([*judge, "-n", "8", "--samples", "1"]) == 0
+
+
+def test_forms_can_be_proposed(tmp_path, monkeypatch, capsys):
+    seen = []
+    monkeypatch.setattr(TimeGAN, "fit", lambda self, data, represent, **_: seen.append(represent))
+    command = ["train", "google", "--out", str(tmp_path)]
+    assert main([*command, "--represent", "propose", "Volume=log"]) == 0
+    said = capsys.readouterr().out
+    assert "never below Open and Close in 2,148 rows" in said and "as you say" in said
+    assert seen[0]["High"] == "above Open,Close as scores" and seen[0]["Volume"] == "log"
+    assert main([*command, "--quiet"]) == 0 and seen[1] is None
+    for words, error in (
+        (["propos"], "--represent propos: write propose, or column=form"),
+        (["High=log", "High=values"], "names 'High' more than once"),
+    ):
+        assert main([*command, "--represent", *words]) == 2
+        assert error in capsys.readouterr().err

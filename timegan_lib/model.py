@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
 from timegan_lib import __version__
 from timegan_lib.config import PHASES, InputError, TimeGANConfig, whole_number
-from timegan_lib.data import Lengths, Prepared, SequenceDataset, prepare
+from timegan_lib.data import Prepared, Representation, SequenceDataset, prepare
 from timegan_lib.files import read_arrays, write_arrays
 from timegan_lib.messages import warn
 from timegan_lib.networks import Networks
 from timegan_lib.sampling import Sampler
-from timegan_lib.training import SAMPLING, Fit, RunDirectory, Training, assign
+from timegan_lib.training import Fit, RunDirectory, Training
 from timegan_lib.training.claim import claim
 from timegan_lib.training.progress import check_batch
 from timegan_lib.training.resume import about, begin, versions
@@ -55,6 +54,12 @@ class TimeGAN:
         return self._trained.networks
 
     @property
+    def representation(self) -> Representation | None:
+        """The forms in which the features are learned; None: all as they are."""
+        represented = self._trained.represented
+        return None if represented is None else represented.representation
+
+    @property
     def _trained(self) -> Sampler:
         if self._sampler is None:
             raise InputError("this model is not trained; call fit() first, or TimeGAN.load()")
@@ -65,7 +70,7 @@ class TimeGAN:
     def fit(
         self, data: SequenceDataset, run_dir: str | Path | None = None, *,
         snapshots: Iterable[int] = (), checkpoint_every: int = 500, progress: bool = True,
-        command: str | None = None,
+        command: str | None = None, represent: Mapping[str, str] | str | None = None,
     ) -> pd.DataFrame:  # fmt: skip
         """Train all phases and return the history: phase, step, seconds and the mean of each loss.
 
@@ -73,6 +78,8 @@ class TimeGAN:
         larger `steps` extends a finished one (phases that are over stay as they are). Without a folder
         every call trains anew. snapshots: joint steps at which to keep a model to sample from.
         checkpoint_every: steps between checkpoints. command: a text to record beside the run.
+        represent: feature -> the form in which it is learned, such as {"Close": "log changes"}, as
+        `Representation.fit` takes them; "propose": forms read from the data; None: all as they are.
 
         Raises InputError for data or a folder that cannot be used, also one that another process trains
         in; TrainingError where a loss stops being finite twice at the same place. A KeyboardInterrupt
@@ -95,7 +102,7 @@ class TimeGAN:
                 "this model was loaded, and fit() would begin anew without its weights; to go on with a run, "
                 "give its folder as run_dir=; to train anew, make another: TimeGAN(model.config, model.seed)"
             )
-        prepared = prepare(data)
+        prepared = prepare(data, represent)
         check_fits(self.config, prepared)
         if run is not None:
             run.check()
@@ -122,8 +129,9 @@ class TimeGAN:
             history, self.config = begin(run, training, self.config, record)
         self.training, self._loaded = training, False
         self._sampler = Sampler(
-            self.config, training.networks, training.average, prepared.template, prepared.lengths
-        )
+            self.config, training.networks, training.average, prepared.template, prepared.lengths,
+            prepared.represented,
+        )  # fmt: skip
         return Fit(
             self.config, training, run, self.save, history, snapshots, checkpoint_every, progress
         )
@@ -181,20 +189,14 @@ class TimeGAN:
         return model
 
     def _to_arrays(self) -> dict[str, np.ndarray]:
-        sampler = self._trained
         content = {
             "settings": dataclasses.asdict(self.config),
             "seed": self.seed,
             "steps": self.steps_done,
-            "template": sampler.template.to_dict(),
+            **self._trained.described(),
             "versions": versions(__version__),
         }
-        arrays = {_name(weight): weight.numpy() for weight in sampler.networks.all_weights}
-        averaged = zip(sampler.networks.weights(*SAMPLING), sampler.average, strict=True)
-        arrays |= {f"average/{_name(weight)}": average.numpy() for weight, average in averaged}
-        arrays["lengths"] = sampler.lengths.all
-        arrays["about"] = np.array(json.dumps(content))
-        return arrays
+        return self._trained.to_arrays() | {"about": np.array(json.dumps(content))}
 
     @classmethod
     def _from_arrays(cls, arrays: dict[str, np.ndarray], path: str) -> TimeGAN:
@@ -204,18 +206,11 @@ class TimeGAN:
             found = json.loads(str(arrays["about"]))
             model = cls(TimeGANConfig.from_dict(found["settings"]), found["seed"])
             model._steps, model._loaded = found["steps"], True
-            template = SequenceDataset.from_dict(found["template"])
-            lengths = Lengths(arrays["lengths"])
-            blocks = lengths.blocks(template)
-            networks = Networks(model.config, len(template.names), blocks, model.seed)
-            assign(networks.all_weights, [arrays[_name(w)] for w in networks.all_weights])
-            names = [f"average/{_name(w)}" for w in networks.weights(*SAMPLING)]
-            average = [tf.constant(arrays[name]) for name in names]
+            model._sampler = Sampler.from_arrays(model.config, model.seed, found, arrays)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{path} is not a model of this version of the library: {error}"
             ) from None
-        model._sampler = Sampler(model.config, networks, average, template, lengths)
         return model
 
     def __reduce__(self) -> tuple:
@@ -230,10 +225,6 @@ def _rebuilt(
     model = TimeGAN(config, seed) if arrays is None else TimeGAN._from_arrays(arrays, "the copy")
     model.history = history
     return model
-
-
-def _name(weight: tf.Variable) -> str:
-    return weight.name.removesuffix(":0")
 
 
 def check_fits(config: TimeGANConfig, data: Prepared) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 from timegan_lib.config import InputError, TimeGANConfig, whole_number
-from timegan_lib.data import Lengths, SequenceDataset
+from timegan_lib.data import Lengths, Represented, SequenceDataset
+from timegan_lib.data.arrays import padded
 from timegan_lib.networks import Networks
 from timegan_lib.training import NOISE, SAMPLING, assign, compiled, draw_gaussian, stream
 
@@ -25,16 +26,54 @@ class Sampler:
     """Trained networks and what it takes to turn their output into a data set.
 
     average: the moving average of the sampling weights. template: names, units and ranges of the data.
+    represented: the forms in which they are learned, where these are not the values themselves.
     Taught in book/how-the-code-is-built.md.
     """
 
     def __init__(
         self, config: TimeGANConfig, networks: Networks, average: list[Any],
-        template: SequenceDataset, lengths: Lengths,
+        template: SequenceDataset, lengths: Lengths, represented: Represented | None = None,
     ):  # fmt: skip
         self.config, self.networks, self.average = config, networks, average
-        self.template, self.lengths = template, lengths
+        self.template, self.lengths, self.represented = template, lengths, represented
         self._compiled = compiled(self._generate_batch)
+
+    # ---- to a file and back ----
+
+    def described(self) -> dict[str, Any]:
+        """All but the numbers of `to_arrays`, as plain values for JSON."""
+        found = {"template": self.template.to_dict()}
+        return (
+            found
+            if self.represented is None
+            else found | {"represented": self.represented.to_dict()}
+        )
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Weights, their averages and the lengths, by name; `from_arrays` is the inverse."""
+        arrays = {_name(weight): weight.numpy() for weight in self.networks.all_weights}
+        averaged = zip(self.networks.weights(*SAMPLING), self.average, strict=True)
+        arrays |= {f"average/{_name(weight)}": average.numpy() for weight, average in averaged}
+        return arrays | {"lengths": self.lengths.all}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        config: TimeGANConfig,
+        seed: int,
+        described: dict[str, Any],
+        arrays: dict[str, np.ndarray],
+    ) -> Sampler:
+        template = SequenceDataset.from_dict(described["template"])
+        lengths, represented = Lengths(arrays["lengths"]), described.get("represented")
+        networks = Networks(config, len(template.names), lengths.blocks(template), seed)
+        assign(networks.all_weights, [arrays[_name(w)] for w in networks.all_weights])
+        names = [f"average/{_name(w)}" for w in networks.weights(*SAMPLING)]
+        average = [tf.constant(arrays[name]) for name in names]
+        found = None if represented is None else Represented.from_dict(represented)
+        return cls(config, networks, average, template, lengths, found)
+
+    # ---- sequences ----
 
     @property
     def length_is_static(self) -> bool:
@@ -54,7 +93,16 @@ class Sampler:
             made = made[:, :-1]
         if wanted_lengths is None:
             wanted_lengths = self._draw_lengths(n, seed)
-        return self.template.like(values, wanted_lengths, made)
+        return self._as_data(values, wanted_lengths, made)
+
+    def _as_data(
+        self, values: np.ndarray, lengths: np.ndarray, static: np.ndarray | None
+    ) -> SequenceDataset:
+        """Arrays in [0, 1], as networks make them, in the data's own units."""
+        made = self.template.like(values, lengths, static)
+        if self.represented is None:
+            return made
+        return replace(made, values=padded(self.represented.inverse(values), made.lengths))
 
     def read_back(self, data: SequenceDataset, ahead: bool = False) -> SequenceDataset:
         """Real sequences through embedder and recovery, of the same lengths and in the same units.
@@ -72,6 +120,8 @@ class Sampler:
             )
         data = replace(data, scaler=template.scaler, static_scaler=template.static_scaler)
         values, static = data.scaled[:, : data.lengths.max()], data.static_scaled
+        if self.represented is not None:
+            values = self.represented.forward(data)
         if static is not None and self.lengths.vary:
             static = np.column_stack([static, self.lengths.scale(data.lengths)])
         parts = []
@@ -82,7 +132,7 @@ class Sampler:
         made, known = (list(column) for column in zip(*parts, strict=True))
         if static is not None:
             static = np.concatenate(known)[:, : len(template.static_names)]
-        return template.like(np.concatenate(made), data.lengths, static)
+        return self._as_data(np.concatenate(made), data.lengths, static)
 
     def _read_back_batch(self, x: tf.Tensor, static: tf.Tensor | None, ahead: bool):
         """X~ (B, T, D), and s~ (B, Ds) or None."""
@@ -159,3 +209,7 @@ class Sampler:
             static = networks.static.recovery(context)
         generated = networks.generator(z, context)  # E^
         return networks.recovery(networks.supervisor(generated, context)), static
+
+
+def _name(weight: tf.Variable) -> str:
+    return weight.name.removesuffix(":0")

@@ -6,12 +6,14 @@ import pandas as pd
 import pytest
 from helpers import fit, hashes, run_config, tiny_data, tiny_static, tiny_values
 
-from timegan_lib import InputError, SequenceDataset
+from timegan_lib import InputError, SequenceDataset, TimeGAN
 from timegan_lib.cli import main
 from timegan_lib.cli.options import parse
 from timegan_lib.cli.sweeping import read_seeds, read_values
 from timegan_lib.study import sweep
+from timegan_lib.study.making import make
 from timegan_lib.study.plan import check_plan, make_plan
+from timegan_lib.study.states import FINISHED
 
 AR = ["ar_gaussian", "--length", "4", "--option", "n=60", "--option", "features=2"]
 PLAN = """
@@ -201,6 +203,7 @@ def test_a_line_of_train_has_what_the_line_of_sweep_had(tmp_path, monkeypatch, c
         "--checkpoint-every",
         "9",
     ]
+    more += ["--represent", "x1=changes", "x2=above x1"]
     command = ["sweep", "my file.csv", "--out", "the study", *table, *more]
     with pytest.raises(ZeroDivisionError):
         main(
@@ -311,3 +314,42 @@ def test_all_of_a_plan_reaches_the_runs(tmp_path, monkeypatch):
     assert {run.config.steps for run in seen["runs"]} == {(3, 2, 3)}
     assert {len(data) for data in seen["tables"].values()} < set(range(30, 60))
     assert run_config().steps != (3, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("represent = 'propose'", ["propose"]),
+        (
+            "represent = {x1 = 'changes', \"a b\" = 'above x1,x2'}",
+            ["x1=changes", "a b=above x1,x2"],
+        ),
+        ("[represent]\nx1 = 'log changes'", ["x1=log changes"]),
+    ],
+)
+def test_a_plan_names_forms(tmp_path, capsys, written, words):
+    from timegan_lib.cli.sweeping import _with_plan
+
+    plan = tmp_path / "plan.toml"
+    plan.write_text(f"data = 'google'\nout = 'study'\n{written}\n")
+    assert _with_plan(str(plan), []).represent == words
+    line = ["--represent", "x2=log"]
+    assert _with_plan(str(plan), line).represent == ["x2=log"]  # the line goes first
+    plan.write_text("data = 'google'\nout = 'study'\nrepresent = {x1 = 3}\n")
+    assert main(["sweep", "--plan", str(plan), "--list"]) == 2
+    assert 'represent, x1 = 3; write x1 = "log changes"' in capsys.readouterr().err
+
+
+def test_a_study_trains_on_forms_and_refuses_others(tmp_path):
+    tables, forms = {"data": tiny_data()}, {"x1": "values as scores"}
+    settings = {"hidden": 4, "layers": 1, "batch_size": 8}
+    (run,) = make_plan(["data"], tmp_path / "study", 0, settings, 1)
+    assert make(run, tables["data"], represent={"data": forms, "other": {"y": "log"}}) == FINISHED
+    assert TimeGAN.load(run.folder).representation.describe()["x1"] == "values as scores"
+    check_plan([run], tables, {"data": forms})
+    for other in ({}, {"data": "propose"}):
+        with pytest.raises(InputError, match="same represent"):
+            check_plan([run], tables, other)
+    with pytest.raises(InputError, match="no feature"):
+        sweep(tables, tmp_path / "new", settings=settings, steps=1, represent={"y": "log"})
+    assert not (tmp_path / "new").exists()

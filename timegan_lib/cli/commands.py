@@ -16,7 +16,7 @@ import pandas as pd
 from timegan_lib import __version__, evaluation, study
 from timegan_lib.cli.options import parse, setting
 from timegan_lib.cli.sweeping import sweep as sweep
-from timegan_lib.cli.tables import dialect, from_frame, read_data
+from timegan_lib.cli.tables import dialect, forms, from_frame, read_data
 from timegan_lib.config import InputError, TimeGANConfig, whole_number
 from timegan_lib.data import DATASETS, SequenceDataset, load_dataset, prepare
 from timegan_lib.data.csv_files import TABLE, Dialect, first_row, kind_of, read_csv
@@ -42,11 +42,12 @@ def train(options: argparse.Namespace, command: str) -> None:
         data, _ = data.split(blocks=options.blocks)
     if not options.quiet:
         print(data, flush=True)
+    represent = forms(options.represent, data, said=not options.quiet)
     try:
         model.fit(
             data, run_dir=options.out, snapshots=options.snapshots, command=command,
             checkpoint_every=options.checkpoint_every,
-            progress=not options.quiet and sys.stderr.isatty(),
+            progress=not options.quiet and sys.stderr.isatty(), represent=represent,
         )  # fmt: skip
     except KeyboardInterrupt:
         where = f"stopped at {_steps(model)}, and saved"
@@ -111,15 +112,15 @@ def _check_trained_on(
 ) -> None:
     """A run must be judged against the data it was trained on, or privacy and ceiling mean nothing."""
     about = RunDirectory(options.synthetic).read_config() or {}
-    if about.get("features") != list(real.names) or about["data"] == prepare(real).fingerprint:
+    if about.get("features") != list(real.names) or _trained_on(about, real):
         return  # other features: `evaluate` says so
     if held_out is not None:
-        if about["data"] == prepare(read_data(options.real, options)).fingerprint:
+        if _trained_on(about, read_data(options.real, options)):
             raise InputError(
                 f"{options.synthetic} was trained on all of {options.real}: nothing was held out; leave "
                 "--hold-out away"
             )
-    elif about["data"] == _fingerprint_of_train_part(real, options.blocks):
+    elif _trained_on_train_part(about, real, options.blocks):
         raise InputError(
             f"{options.synthetic} was trained with --hold-out; give it here too, so that the data it has "
             "not seen are compared as well"
@@ -130,11 +131,18 @@ def _check_trained_on(
     )
 
 
-def _fingerprint_of_train_part(data: SequenceDataset, blocks: int) -> str | None:
+def _trained_on(about: dict, data: SequenceDataset) -> bool:
     try:
-        return prepare(data.split(blocks=blocks)[0]).fingerprint
+        return about["data"] == prepare(data, about.get("represent")).fingerprint
+    except InputError:  # the forms of the run cannot hold these data
+        return False
+
+
+def _trained_on_train_part(about: dict, data: SequenceDataset, blocks: int) -> bool:
+    try:
+        return _trained_on(about, data.split(blocks=blocks)[0])
     except InputError:  # too short to be split, so it never was
-        return None
+        return False
 
 
 def info(options: argparse.Namespace, command: str) -> None:
@@ -162,6 +170,9 @@ def info(options: argparse.Namespace, command: str) -> None:
     print(f"seed      {model.seed}")
     changed = [f"{name}={value!r}" for name, value in model.config.changed().items()]
     print("settings  " + (", ".join(changed) or "the defaults"))
+    if model.representation is not None:
+        told = model.representation.describe().items()
+        print("represent " + ", ".join(f"{name}={form}" for name, form in told))
     if len(model.history):
         last = model.history.iloc[-1].dropna()
         print(f"training  {last['seconds'] / 60:.1f} min; losses at the end:")

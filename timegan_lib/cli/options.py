@@ -232,6 +232,9 @@ def _add_training(command: argparse.ArgumentParser) -> None:
                          help="steps of each phase: one number, or three (50000)")  # fmt: skip
     command.add_argument("--hold-out", action="store_true",
                          help="leave out the held-out part of the interleaved split")  # fmt: skip
+    command.add_argument("--represent", action="extend", nargs="+", default=[], metavar="COLUMN=FORM",
+                         help="learn columns in other forms, such as 'Close=log changes' 'High=above "
+                         "Open,Close', or propose for forms read from the data")  # fmt: skip
     command.add_argument("--snapshots", action="extend", type=int, nargs="+", default=[], metavar="N",
                          help="joint steps at which to keep a model of its own")  # fmt: skip
     command.add_argument("--checkpoint-every", type=int, default=500, metavar="N",

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from timegan_lib.cli.options import long_options, parse, setting, words_of
-from timegan_lib.cli.tables import read_data
+from timegan_lib.cli.tables import forms, read_data
 from timegan_lib.config import InputError
 from timegan_lib.data import DATASETS, SequenceDataset
 from timegan_lib.study.plan import MOST_SEEDS, Run, make_plan
@@ -57,11 +57,17 @@ def sweep(options: argparse.Namespace, command: str) -> None:
             )
         runs = [runs[options.index]]
     tables = {name: _read(files[name], options) for name in {run.table for run in runs}}
+    represent = {}
+    for name, data in tables.items():
+        if options.represent and not options.quiet:
+            print(f"{name}: {data}")
+        represent[name] = forms(options.represent, data, said=not options.quiet)
     try:
         with _stopped_by_sigterm():
             table = make_all(
                 runs, tables,
-                {"snapshots": options.snapshots, "checkpoint_every": options.checkpoint_every},
+                {"snapshots": options.snapshots, "checkpoint_every": options.checkpoint_every,
+                 "represent": represent},
                 jobs=options.jobs, dask=options.dask, progress=not options.quiet,
             )  # fmt: skip
     except KeyboardInterrupt as stop:
@@ -241,6 +247,8 @@ def _words(file: str, key: str, value: Any, action: argparse.Action) -> list[str
             raise InputError(f"{file}: {key} = {value!r}; write {key} = true or false")
         no = [f"--no-{key}"] if isinstance(action, argparse.BooleanOptionalAction) else []
         return [f"--{key}"] if value else no
+    if key == "represent" and isinstance(value, dict):
+        value = [f"{name}={form}" for name, form in value.items() if _is_form(file, name, form)]
     several = value if isinstance(value, list) else [value]
     if any(isinstance(item, dict | list | bool) for item in several):
         raise InputError(f"{file}: {key} = {value!r} is not what {key} takes")
@@ -254,3 +262,9 @@ def _words(file: str, key: str, value: Any, action: argparse.Action) -> list[str
     if len(texts) > 1 and isinstance(action, argparse._StoreAction):
         raise InputError(f"{file}: {key} takes one value")
     return [f"--{key}={text}" for text in texts]
+
+
+def _is_form(file: str, name: str, form: Any) -> bool:
+    if not isinstance(form, str):
+        raise InputError(f'{file}: represent, {name} = {form!r}; write {name} = "log changes"')
+    return True

@@ -5,12 +5,15 @@ from it `Prepared`, the scaled arrays that networks see. Knows nothing of networ
 
 Read `columns` (one column and its numbers), `frames` (a whole table, checked, with `roles`, `cells`,
 `times` and `hints`), `windows` and `cutting` (rows to sequences), `scaling`, `arrays` and `sequences` (the
-class), `prepared`. `numbers`, `csv_files` and `wanted` read arrays, files and wished-for static features;
-`shipped` and `generated` are the data of the book. Taught in book/how-the-code-is-built.md.
+class), `prepared`. `representation` is how columns are learned (their `forms`, and `margins`: normal
+scores); `proposal` finds one. `numbers`, `csv_files` and `wanted` read arrays, files and wished-for static
+features; `shipped` and `generated` are the book's data. Taught in book/how-the-code-is-built.md.
 """
 
 from timegan_lib.data.generated import ar_gaussian, sines
-from timegan_lib.data.prepared import Lengths, Prepared, prepare
+from timegan_lib.data.prepared import Lengths, Prepared, Represented, prepare
+from timegan_lib.data.proposal import Proposal, propose
+from timegan_lib.data.representation import Representation
 from timegan_lib.data.sequences import SequenceDataset
 from timegan_lib.data.shipped import DATA, DATASETS, load_dataset, read_table
 
@@ -19,10 +22,14 @@ __all__ = [
     "DATASETS",
     "Lengths",
     "Prepared",
+    "Proposal",
+    "Representation",
+    "Represented",
     "SequenceDataset",
     "ar_gaussian",
     "load_dataset",
     "prepare",
+    "propose",
     "read_table",
     "sines",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
+from collections.abc import Mapping
+from typing import Any
 
 from timegan_lib.config import InputError
 from timegan_lib.data import SequenceDataset
@@ -19,12 +21,14 @@ PAUSE = 4.0  # seconds to wait for whoever is training the same run
 
 
 def make(
-    run: Run, data: SequenceDataset, snapshots: tuple[int, ...] = (), checkpoint_every: int = 500
-) -> str:
+    run: Run, data: SequenceDataset, snapshots: tuple[int, ...] = (), checkpoint_every: int = 500,
+    represent: Mapping[str, Any] | None = None,
+) -> str:  # fmt: skip
     """Make a run, or go on with it, on one thread: FINISHED, CLAIMED, or "failed: " and why.
 
     A finished run is left as it is. One that another process is training is left to that after a
-    pause: ask again. No error is raised; the text of one is kept in `run.failed_file`.
+    pause: ask again. No error is raised; the text of one is kept in `run.failed_file`. represent: name of
+    a table -> the forms in which it is learned.
     Taught in book/how-the-code-is-built.md.
     """
     with contextlib.suppress(InputError):  # a worker that has begun with other threads
@@ -34,7 +38,7 @@ def make(
     try:
         TimeGAN(run.config, run.seed).fit(
             data, run.folder, snapshots=snapshots, checkpoint_every=checkpoint_every,
-            progress=False, command=run.command,
+            progress=False, command=run.command, represent=(represent or {}).get(run.table),
         )  # fmt: skip
     except ClaimedError:
         time.sleep(PAUSE)

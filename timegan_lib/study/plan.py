@@ -107,12 +107,16 @@ def make_plan(
     return runs
 
 
-def check_plan(runs: Sequence[Run], tables: Mapping[str, SequenceDataset]) -> None:
+def check_plan(
+    runs: Sequence[Run], tables: Mapping[str, SequenceDataset],
+    represent: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
     """Raise InputError for a run that its data or its folder do not allow; nothing is changed.
 
-    tables: name -> data. Taught in book/how-the-code-is-built.md.
+    tables: name -> data. represent: name -> the forms in which they are learned. Taught in
+    book/how-the-code-is-built.md.
     """
-    prepared = {name: prepare(data) for name, data in tables.items()}
+    prepared = {name: prepare(data, (represent or {}).get(name)) for name, data in tables.items()}
     for run in runs:
         data = prepared[run.table]
         check_fits(run.config, data)

@@ -20,13 +20,14 @@ def sweep(
     data: SequenceDataset | Mapping[str, SequenceDataset], out: str | Path,
     seeds: int | Iterable[int] = (0,), settings: Mapping[str, Any] | None = None, *,
     steps: Any = None, jobs: int = 1, dask: str | None = None, snapshots: Iterable[int] = (),
-    checkpoint_every: int = 500, progress: bool = True,
+    checkpoint_every: int = 500, represent: Mapping[str, str] | str | None = None,
+    progress: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
     """Train every seed with every combination of settings, each in a folder of its own below `out`.
 
     data: a data set, or name -> data set. settings: name -> a list of values, or one. steps, snapshots,
-    checkpoint_every: as in TimeGAN and `fit`. jobs: runs at a time on this machine, each a process
-    with one thread. dask: the address of a scheduler, to train on its workers instead.
+    checkpoint_every, represent: as in TimeGAN and `fit`. jobs: runs at a time on this machine, each a
+    process with one thread. dask: the address of a scheduler, to train on its workers instead.
 
     Returns a row for each run: `run` (its folder), `seed`, the settings, `steps`, `minutes`, `state`:
     "finished" or "failed: " and why. A failed run stops no other. The same call goes on where it was
@@ -39,6 +40,7 @@ def sweep(
             raise InputError(f"data {name!r} is a {type(table).__name__}; give a SequenceDataset")
     runs = make_plan(list(tables), out, seeds, settings, steps)
     options = {"snapshots": snapshots, "checkpoint_every": checkpoint_every}
+    options["represent"] = dict.fromkeys(tables, represent)
     return make_all(runs, tables, options, jobs=jobs, dask=dask, progress=progress)
 
 
@@ -46,7 +48,8 @@ def make_all(
     runs: Sequence[Run], tables: Mapping[str, SequenceDataset], options: dict[str, Any], *,
     jobs: int = 1, dask: str | None = None, progress: bool = True,
 ) -> pd.DataFrame:  # fmt: skip
-    """Make the runs of a plan and return the table of `sweep`. options: snapshots, checkpoint_every.
+    """Make the runs of a plan and return the table of `sweep`. options: snapshots, checkpoint_every, and
+    represent, name of a table -> forms.
 
     Raises InputError as `sweep` does. Taught in book/how-the-code-is-built.md.
     """
@@ -55,8 +58,9 @@ def make_all(
         raise InputError(f"snapshots={options['snapshots']!r} must be a list of joint steps")
     shots = tuple(whole_number("snapshots", step, 1) for step in options["snapshots"])
     every = whole_number("checkpoint_every", options["checkpoint_every"], 1)
-    options = {"snapshots": shots, "checkpoint_every": every}
-    check_plan(runs, tables)
+    represent = options.get("represent", {})
+    options = {"snapshots": shots, "checkpoint_every": every, "represent": represent}
+    check_plan(runs, tables, represent)
     todo = [run for run in runs if not is_finished(run)]
     with Bar(runs, progress):
         if dask is not None:

@@ -25,7 +25,7 @@ def about(
     config: TimeGANConfig, seed: int, data: Prepared, command: str | None, version: str
 ) -> dict:
     """What config.json records of a run."""
-    return {
+    record = {
         "command": command,
         "settings": dataclasses.asdict(config),
         "seed": seed,
@@ -36,6 +36,7 @@ def about(
         "kernel": kernel(config.cell).name,
         "versions": versions(version),
     }
+    return record if data.forms is None else record | {"represent": data.forms}
 
 
 def versions(version: str) -> dict[str, str]:
@@ -128,12 +129,24 @@ def check_same_run(run: RunDirectory, found: dict, record: dict) -> None:
             f"{run.path} holds a run on the features {', '.join(found['features'])}, "
             f"not {', '.join(record['features'])}; give the same data or another folder"
         )
+    if found.get("represent") != record.get("represent"):
+        there, here = (_forms(about.get("represent")) for about in (found, record))
+        raise InputError(
+            f"{run.path} holds a run that learned {there}, not {here}; give the same represent, or "
+            "another folder"
+        )
     for name, what in (("seed", "the seed"), ("data", "data with the fingerprint")):
         if found[name] != record[name]:
             raise InputError(
                 f"{run.path} holds a run with {what} {found[name]}, not {record[name]}; "
                 f"give the same {name}, or another folder"
             )
+
+
+def _forms(represent: dict | None) -> str:
+    if represent is None:
+        return "all features as they are"
+    return ", ".join(f"{name} as {form!r}" for name, form in represent.items())
 
 
 def _until(history: pd.DataFrame, done: dict[str, int]) -> pd.DataFrame:
