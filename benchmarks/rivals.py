@@ -26,6 +26,7 @@ from timegan_lib.config import TimeGANConfig
 from timegan_lib.files import write_text
 from timegan_lib.rivals import RIVALS
 from timegan_lib.study import Parts, scores_of, sequences_seen
+from timegan_lib.study.table import judge_seed
 from timegan_lib.threads import use_threads
 
 OUT = Path(__file__).parent.parent / "data" / "runs" / "rivals.csv"
@@ -37,13 +38,13 @@ SPLITS = ("test", "development")
 Generator = Callable[[SequenceDataset, int], Any]
 
 
-def rival(name: str, **settings: Any) -> Generator:
-    return lambda data, seed: RIVALS[name](seed=seed, **settings).fit(data)
+def rival(name: str, represent: str | None = None, **settings: Any) -> Generator:
+    return lambda data, seed: RIVALS[name](seed=seed, **settings).fit(data, represent)
 
 
-def timegan(**settings: Any) -> Generator:
-    """TimeGAN with these settings; samples are made with its last weights."""
-    config = TimeGANConfig(**settings)
+def timegan(recipe: str = "reference", **settings: Any) -> Generator:
+    """TimeGAN by a recipe, with these settings; samples are made with its last weights."""
+    config = TimeGANConfig.recipe(recipe, **settings)
 
     def fitted(data: SequenceDataset, seed: int) -> TimeGAN:
         model = TimeGAN(config, seed=seed)
@@ -55,8 +56,14 @@ def timegan(**settings: Any) -> Generator:
 
 GENERATORS: dict[str, Generator] = {
     **{name: rival(name) for name in RIVALS},
-    "autoregression, real first steps": rival("autoregression", first="real"),
+    **{f"{name}, represented": rival(name, "propose") for name in RIVALS},
+    "autoregression, represented, real first steps": rival(
+        "autoregression", "propose", first="real"
+    ),
     "timegan 10000": timegan(steps=10_000),
+    "timegan 20000": timegan(steps=20_000),
+    "timegan autoregressive": timegan("autoregressive"),
+    "timegan autoregressive, likelihood alone": timegan("autoregressive", steps=(0, 3_000, 1)),
 }
 
 
@@ -85,9 +92,9 @@ def make_row(generator: str, data: str, split: str, seed: int, threads: int, rep
     made = model.sample(sequences_seen(learned), seed=1)
     sampling = time.perf_counter() - start
     about = [generator, data, split, seed, threads, wall / 60, cpu / 60, peak, sampling, repeats]
-    return dict(zip(FIRST, about, strict=True)) | scores_of(
-        (learned, held_out), made, data, repeats
-    )
+    judges = judge_seed((generator, data, seed, split))
+    scores = scores_of((learned, held_out), made, data, repeats, judges)
+    return dict(zip(FIRST, about, strict=True)) | scores
 
 
 def make_row_apart(*arguments: Any) -> dict:

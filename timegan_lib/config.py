@@ -182,13 +182,11 @@ class TimeGANConfig:
 
     def _check_generator(self) -> None:
         """Settings that mean nothing with the generator chosen."""
-        means = {
-            "embedding": False,
-            "moments": False,
-            "latent_adversary": False,
-            "supervised": True,
-        }
-        means |= {"noise": "gaussian", "cell": "gru", "bidirectional": False, "noise_size": None}
+        means: dict[str, Any] = {
+            "embedding": False, "moments": False, "latent_adversary": False, "supervised": True,
+            "noise": "gaussian", "cell": "gru", "bidirectional": False, "noise_size": None,
+            "static_hidden": None, "static_weight": None, "condition_on_real": False,
+        }  # fmt: skip
         if self.generator == "autoregressive":
             for name, needed in means.items():
                 if getattr(self, name) != needed:
@@ -235,6 +233,10 @@ class TimeGANConfig:
 
     @classmethod
     def from_dict(cls, settings: dict) -> TimeGANConfig:
+        """recipe: a name of RECIPES, whose settings the others change. Raises InputError."""
+        if "recipe" in settings:
+            rest = {name: value for name, value in settings.items() if name != "recipe"}
+            return cls.recipe(settings["recipe"], **rest)
         known = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(settings) - known)
         if unknown:

@@ -16,9 +16,9 @@ from timegan_lib.config import PHASES, InputError, TimeGANConfig, whole_number
 from timegan_lib.data import Prepared, Representation, SequenceDataset, prepare
 from timegan_lib.files import read_arrays, write_arrays
 from timegan_lib.messages import warn
-from timegan_lib.networks import Networks
+from timegan_lib.networks import AnyNetworks, make_networks
 from timegan_lib.sampling import Sampler
-from timegan_lib.training import Fit, RunDirectory, Training
+from timegan_lib.training import Fit, Progress, RunDirectory, make_training
 from timegan_lib.training.claim import claim
 from timegan_lib.training.progress import check_batch
 from timegan_lib.training.resume import about, begin, versions
@@ -38,7 +38,7 @@ class TimeGAN:
         self.config = config or TimeGANConfig()
         self.seed = whole_number("seed", seed, 0)
         self.history = pd.DataFrame()
-        self.training: Training | None = None  # of the last fit
+        self.training: Progress | None = None  # of the last fit
         self._steps = dict.fromkeys(PHASES, 0)
         self._sampler: Sampler | None = None
         self._loaded = False  # weights from a file, and no optimizers to go on with
@@ -49,7 +49,7 @@ class TimeGAN:
         return self._steps if self.training is None else self.training.steps_done
 
     @property
-    def networks(self) -> Networks:
+    def networks(self) -> AnyNetworks:
         """The networks as they are now."""
         return self._trained.networks
 
@@ -79,7 +79,8 @@ class TimeGAN:
         every call trains anew. snapshots: joint steps at which to keep a model to sample from.
         checkpoint_every: steps between checkpoints. command: a text to record beside the run.
         represent: feature -> the form in which it is learned, such as {"Close": "log changes"}, as
-        `Representation.fit` takes them; "propose": forms read from the data; None: all as they are.
+        `Representation.fit` takes them; "propose": forms read from the data; None: all as they are, or, for the
+        autoregressive generator, "propose".
 
         Raises InputError for data or a folder that cannot be used, also one that another process trains
         in; TrainingError where a loss stops being finite twice at the same place. A KeyboardInterrupt
@@ -102,7 +103,8 @@ class TimeGAN:
                 "this model was loaded, and fit() would begin anew without its weights; to go on with a run, "
                 "give its folder as run_dir=; to train anew, make another: TimeGAN(model.config, model.seed)"
             )
-        prepared = prepare(data, represent)
+        own = self.config.generator == "autoregressive"  # it learns from represented data alone
+        prepared = prepare(data, represent or ("propose" if own else None), unit=not own)
         check_fits(self.config, prepared)
         if run is not None:
             run.check()
@@ -119,10 +121,9 @@ class TimeGAN:
         snapshots: list[int], checkpoint_every: int, progress: bool,
     ) -> Fit:  # fmt: skip
         """Networks and training as at first, or as the run directory has them."""
-        networks = Networks(self.config, len(prepared.template.names), prepared.blocks, self.seed)
-        training = Training(
-            self.config, networks, prepared.values, prepared.lengths.all, prepared.static, self.seed
-        )
+        names = prepared.template.names
+        networks = make_networks(self.config, len(names), prepared.blocks, self.seed)
+        training = make_training(self.config, networks, prepared, self.seed)
         history = pd.DataFrame()
         if run is not None:
             record = about(self.config, self.seed, prepared, command, __version__)
@@ -236,7 +237,8 @@ def check_fits(config: TimeGANConfig, data: Prepared) -> None:
         raise InputError(
             "bidirectional=True would read padding before the data; it needs sequences of one length"
         )
-    if data.static is not None and not config.embedding:
+    own = config.generator == "autoregressive"
+    if data.static is not None and not config.embedding and not own:
         raise InputError("embedding=False has no place for static features; leave one of them out")
     sized = config.static_weight is not None or config.static_hidden is not None
     if data.static is None and (config.condition_on_real or sized):

@@ -15,7 +15,7 @@ import tensorflow as tf
 from timegan_lib.config import InputError, TimeGANConfig, whole_number
 from timegan_lib.data import Lengths, Represented, SequenceDataset
 from timegan_lib.data.arrays import padded
-from timegan_lib.networks import Networks
+from timegan_lib.networks import AnyNetworks, make_networks
 from timegan_lib.training import NOISE, SAMPLING, assign, compiled, draw_gaussian, stream
 
 BATCH = 256  # sequences generated in one call
@@ -31,7 +31,7 @@ class Sampler:
     """
 
     def __init__(
-        self, config: TimeGANConfig, networks: Networks, average: list[Any],
+        self, config: TimeGANConfig, networks: AnyNetworks, average: list[Any],
         template: SequenceDataset, lengths: Lengths, represented: Represented | None = None,
     ):  # fmt: skip
         self.config, self.networks, self.average = config, networks, average
@@ -66,7 +66,7 @@ class Sampler:
     ) -> Sampler:
         template = SequenceDataset.from_dict(described["template"])
         lengths, represented = Lengths(arrays["lengths"]), described.get("represented")
-        networks = Networks(config, len(template.names), lengths.blocks(template), seed)
+        networks = make_networks(config, len(template.names), lengths.blocks(template), seed)
         assign(networks.all_weights, [arrays[_name(w)] for w in networks.all_weights])
         names = [f"average/{_name(w)}" for w in networks.weights(*SAMPLING)]
         average = [tf.constant(arrays[name]) for name in names]
@@ -128,22 +128,12 @@ class Sampler:
         for begin in range(0, len(data), BATCH):
             rows = slice(begin, begin + BATCH)
             given = None if static is None else tf.constant(static[rows])
-            parts.append(self._read_back_batch(tf.constant(values[rows]), given, ahead))
+            z = self._noise(0, begin // BATCH)[: len(values[rows]), : values.shape[1]]
+            parts.append(self.networks.read_back(tf.constant(values[rows]), given, ahead, z))
         made, known = (list(column) for column in zip(*parts, strict=True))
         if static is not None:
             static = np.concatenate(known)[:, : len(template.static_names)]
         return self._as_data(np.concatenate(made), data.lengths, static)
-
-    def _read_back_batch(self, x: tf.Tensor, static: tf.Tensor | None, ahead: bool):
-        """X~ (B, T, D), and s~ (B, Ds) or None."""
-        networks = self.networks
-        context = None if networks.static is None else networks.static.embedder(static)
-        latent = networks.embedder(x, context)  # H
-        if ahead:
-            told = networks.supervisor(latent, context)  # H^, of the steps after
-            latent = tf.concat([latent[:, :1], told[:, :-1]], 1)
-        known = None if networks.static is None else networks.static.recovery(context).numpy()
-        return networks.recovery(latent).numpy(), known
 
     def _draw_lengths(self, n: int, seed: int) -> np.ndarray:
         return np.random.default_rng([seed, PHASE]).choice(self.lengths.all, n)
@@ -196,19 +186,16 @@ class Sampler:
 
     def _generate_batch(self, seed: tf.Tensor, batch: tf.Tensor, wanted: tf.Tensor | None):
         """X^ (B, T, D), and s~ (B, Ds) or None. wanted: static features to generate for."""
-        networks = self.networks
-        shape: tuple[int, ...] = (BATCH, self.lengths.longest, networks.noise_size)
-        z = NOISE[self.config.noise](shape, stream(seed, PHASE, batch, 0))
-        context = static = None
-        if networks.static is not None and wanted is not None:
-            context, static = networks.static.embedder(wanted), wanted
-        elif networks.static is not None:
+        networks, noise = self.networks, None
+        if networks.static is not None and wanted is None:
             shape = (BATCH, networks.static.size)
             noise = draw_gaussian(shape, stream(seed, PHASE, batch, 1))
-            context = networks.static.generator(noise)  # h^_S
-            static = networks.static.recovery(context)
-        generated = networks.generator(z, context)  # E^
-        return networks.recovery(networks.supervisor(generated, context)), static
+        return networks.generate(self._noise(seed, batch), noise, wanted)
+
+    def _noise(self, seed: Any, batch: Any) -> tf.Tensor:
+        """z of the sequences of one batch, (B, T, Dz)."""
+        shape = (BATCH, self.lengths.longest, self.networks.noise_size)
+        return NOISE[self.config.noise](shape, stream(seed, PHASE, batch, 0))
 
 
 def _name(weight: tf.Variable) -> str:

@@ -33,10 +33,12 @@ from timegan_lib.training.resume import versions
 
 def train(options: argparse.Namespace, command: str) -> None:
     """learn from a table or a shipped data set; the same line goes on with a run that was stopped"""
-    settings = dict(setting(text) for text in options.set)
+    settings = {"recipe": options.recipe} | dict(setting(text) for text in options.set)
     if options.steps:
         settings["steps"] = options.steps[0] if len(options.steps) == 1 else tuple(options.steps)
     model = TimeGAN(TimeGANConfig.from_dict(settings), seed=options.seed)
+    if model.config.generator == "autoregressive" and not options.represent:
+        options.represent = ["propose"]
     data = read_data(options.data, options)
     if options.hold_out:
         data, _ = data.split(blocks=options.blocks)

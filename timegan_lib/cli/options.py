@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from timegan_lib import __version__
-from timegan_lib.config import InputError
+from timegan_lib.config import RECIPES, InputError
 from timegan_lib.data import DATASETS
 from timegan_lib.evaluation.report import MOST
 from timegan_lib.study import WEIGHTS
@@ -110,6 +110,9 @@ def _parsers() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     )
     command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
                          help="a setting of TimeGANConfig, such as hidden=8; may be repeated")  # fmt: skip
+    command.add_argument("--recipe", choices=sorted(RECIPES), default="reference",
+                         help="settings that go together: reference, the authors' code (without this "
+                         "option), or autoregressive, the better choice for data of your own")  # fmt: skip
     _add_training(command)
     _add_threads(command)
     _add_table(command, "the CSV file")

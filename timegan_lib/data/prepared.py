@@ -15,12 +15,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from timegan_lib.config import InputError
+from timegan_lib.data import windows
+from timegan_lib.data.numbers import Ints
 from timegan_lib.data.proposal import propose
 from timegan_lib.data.representation import Representation
 from timegan_lib.data.scaling import Floats, Scaler
 from timegan_lib.data.sequences import SequenceDataset
 
 Scaled = NDArray[np.float32]
+
+ASIDE = (6, 12)  # to check by: the second of every six of twelve blocks of time
+MOST_CHECKED = 500  # sequences of them
 
 
 class Lengths:
@@ -50,45 +55,51 @@ class Lengths:
 
 @dataclass(frozen=True, eq=False)
 class Represented:
-    """A representation and the range of what it makes of the data: own units to [0, 1], and back."""
+    """A representation, and where networks need numbers in [0, 1] the range of what it makes of the data."""
 
     representation: Representation
-    scaler: Scaler
+    scaler: Scaler | None
 
     @classmethod
-    def fit(cls, data: SequenceDataset, forms: Mapping[str, str]) -> Represented:
+    def fit(cls, data: SequenceDataset, forms: Mapping[str, str], unit: bool = True) -> Represented:
         representation = Representation.fit(data, forms)
+        if not unit:
+            return cls(representation, None)
         rows = representation.forward(data.values, data.lengths)[data.mask]
         return cls(representation, Scaler.fit(rows, np.zeros(rows.shape[1], bool)))
 
     def forward(self, data: SequenceDataset) -> Scaled:
-        """(N, T, D), T the longest length; in [0, 1] for the data of the fit, 0 at padding."""
+        """(N, T, D), T the longest length; 0 at padding. In [0, 1] for the data of the fit, or about N(0, 1)."""
         longest = int(data.lengths.max())
         represented = self.representation.forward(data.values[:, :longest], data.lengths)
-        scaled = self.scaler.scale(represented)
+        scaled = represented if self.scaler is None else self.scaler.scale(represented)
         return np.where(data.mask[:, :longest, None], scaled, 0.0).astype(np.float32)
 
     def inverse(self, scaled: ArrayLike) -> Floats:
         """(N, T, D) in own units. What stands at padding means nothing."""
-        return self.representation.inverse(self.scaler.inverse(scaled))
+        represented = scaled if self.scaler is None else self.scaler.inverse(scaled)
+        return self.representation.inverse(represented)
 
     def to_dict(self) -> dict[str, Any]:
-        return {"representation": self.representation.to_dict(), "scaler": self.scaler.to_dict()}
+        scaler = None if self.scaler is None else self.scaler.to_dict()
+        return {"representation": self.representation.to_dict(), "scaler": scaler}
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Represented:
         representation = Representation.from_dict(plain["representation"])
-        return cls(representation, Scaler.from_dict(plain["scaler"]))
+        scaler = plain["scaler"]
+        return cls(representation, None if scaler is None else Scaler.from_dict(scaler))
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """A data set, scaled and described.
 
-    values (N, T, D) in [0, 1], T the longest length; static (N, Ds) in [0, 1], the length its last
-    column where it varies, or None; blocks: the width of each static feature; template: names, units
+    values (N, T, D) in [0, 1] or about N(0, 1), T the longest length; static (N, Ds) in [0, 1], the length
+    its last column where it varies, or None; blocks: the width of each static feature; template: names, units
     and ranges, enough to turn such arrays back into data; fingerprint: a short hash of the data and of
-    how they are represented; represented: how they are, where they are learned in other forms.
+    how they are represented; represented: how they are, where they are learned in other forms. apart: rows to learn
+    from and rows to check by, where some can be set aside (`set_aside`).
     """
 
     values: Scaled
@@ -98,6 +109,7 @@ class Prepared:
     template: SequenceDataset
     fingerprint: str
     represented: Represented | None = None
+    apart: tuple[Ints, Ints] | None = None
 
     @property
     def representation(self) -> Representation | None:
@@ -109,11 +121,14 @@ class Prepared:
         return None if self.representation is None else self.representation.describe()
 
 
-def prepare(data: SequenceDataset, represent: Mapping[str, str] | str | None = None) -> Prepared:
+def prepare(
+    data: SequenceDataset, represent: Mapping[str, str] | str | None = None, unit: bool = True
+) -> Prepared:
     """All that training and sampling need of a data set.
 
     represent: feature -> form, as `Representation.fit` takes them; "propose": those of `propose`; None:
-    values as they are, scaled to [0, 1]. Raises InputError.
+    values as they are, scaled to [0, 1]. unit: of represented values, whether these are scaled to [0, 1] too,
+    or stay about N(0, 1). Raises InputError.
     """
     represented = None
     if represent is not None:
@@ -123,7 +138,7 @@ def prepare(data: SequenceDataset, represent: Mapping[str, str] | str | None = N
                     f'represent={represent!r} must be "propose", or a dict of feature: form'
                 )
             represent = propose(data).forms
-        represented = Represented.fit(data, represent)
+        represented = Represented.fit(data, represent, unit)
     lengths = Lengths(data.lengths)
     values, static = data.scaled[:, : lengths.longest], data.static_scaled
     if static is not None and lengths.vary:
@@ -132,11 +147,28 @@ def prepare(data: SequenceDataset, represent: Mapping[str, str] | str | None = N
     for array in (values, lengths.all, static):
         if array is not None:
             digest.update(np.ascontiguousarray(array).tobytes())
-    if (
-        represented is not None
-    ):  # by its forms: the last bits of a logarithm differ between machines
+    if represented is not None:
+        # by its forms: the last bits of a logarithm differ between machines
         digest.update(json.dumps(represented.representation.describe()).encode())
         values = represented.forward(data)
     template = data.template()
     blocks, fingerprint = lengths.blocks(template), digest.hexdigest()[:16]
-    return Prepared(values, lengths, static, blocks, template, fingerprint, represented)
+    return Prepared(
+        values, lengths, static, blocks, template, fingerprint, represented, set_aside(data)
+    )
+
+
+def set_aside(data: SequenceDataset) -> tuple[Ints, Ints] | None:
+    """Rows (to learn from, to check by), blocks of time with a gap as in `split`, or None of too few data.
+
+    Taught in book/how-the-code-is-built.md.
+    """
+    starts, ends, gap = data.extent()
+    first, last = int(starts.min()), int(ends.max())
+    try:
+        chosen = windows.interleave(last - first, *ASIDE)
+        learned, checked = windows.split_apart(starts - first, ends - first, chosen, gap)
+    except InputError:
+        return None
+    some = np.random.default_rng(0).permutation(checked)[:MOST_CHECKED]
+    return learned, np.sort(some)

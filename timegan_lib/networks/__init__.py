@@ -3,10 +3,13 @@
 In: batches (B, T, features). Out: batches, and losses as scalars.
 
 Read `recurrent` (the layers, forward and backward), `layers` (what a network is made of), `five` (the
-five networks), `losses` (the four losses); `statics` holds the networks of static features.
+five networks), `losses` (the four losses); `statics` holds the networks of static features. `autoregressive`
+is the other generator, the paper's, and `mixture` what it says of a step.
 Taught in book/how-the-code-is-built.md.
 """
 
+from timegan_lib.config import TimeGANConfig
+from timegan_lib.networks.autoregressive import AutoregressiveNetworks
 from timegan_lib.networks.five import (
     Networks,
     discriminator,
@@ -26,7 +29,20 @@ from timegan_lib.networks.layers import (
 from timegan_lib.networks.recurrent import recurrent_stack
 from timegan_lib.networks.statics import StaticNetworks
 
+AnyNetworks = Networks | AutoregressiveNetworks
+
+
+def make_networks(
+    config: TimeGANConfig, features: int, static_blocks: tuple[int, ...] = (), seed: int = 0
+) -> AnyNetworks:
+    """The networks that the configuration asks for. Taught in book/how-the-code-is-built.md."""
+    kind = AutoregressiveNetworks if config.generator == "autoregressive" else Networks
+    return kind(config, features, static_blocks, seed)
+
+
 __all__ = [
+    "AnyNetworks",
+    "AutoregressiveNetworks",
     "Network",
     "Networks",
     "RecurrentNetwork",
@@ -37,6 +53,7 @@ __all__ = [
     "embedder",
     "generator",
     "join",
+    "make_networks",
     "recovery",
     "recurrent_stack",
     "recurrent_weights",

@@ -180,6 +180,16 @@ class AutoregressiveNetworks:
             found += [*self.generator.weights, *(self.static.weights if self.static else [])]
         return found + (self.discriminator.weights if "discriminator" in names else [])
 
+    def generate(self, z: tf.Tensor, noise: tf.Tensor | None, wanted: tf.Tensor | None):
+        """New x (B, T, D), and s (B, Ds) or None, from noise and, where they are, for wanted statics."""
+        static = wanted if noise is None or self.static is None else self.static(noise)
+        return self.generator(z, static), static
+
+    def read_back(self, x: tf.Tensor, static: tf.Tensor | None, ahead: bool, z: tf.Tensor):
+        """Real x and s as they are: no network stands before the generator. ahead: each step but the first
+        drawn, by noise z (B, T, D + 1), from what the generator says of it after the real ones before it."""
+        return (self.generator.one_ahead(z, x, static) if ahead else x), static
+
     @property
     def all_weights(self) -> list[tf.Variable]:
         return [*self.weights("generator", "discriminator"), *self.generator.constants]

@@ -97,6 +97,25 @@ class Networks:
             found += getattr(self.static, name).weights if hasattr(self.static, name) else []
         return found
 
+    def generate(self, z: tf.Tensor, noise: tf.Tensor | None, wanted: tf.Tensor | None):
+        """X^ (B, T, D), and s~ (B, Ds) or None, from noise and, where they are, for wanted statics."""
+        context = static = None
+        if self.static is not None and wanted is not None:
+            context, static = self.static.embedder(wanted), wanted
+        elif self.static is not None:
+            context = self.static.generator(noise)  # h^_S
+            static = self.static.recovery(context)
+        return self.recovery(self.supervisor(self.generator(z, context), context)), static
+
+    def read_back(self, x: tf.Tensor, static: tf.Tensor | None, ahead: bool, z: tf.Tensor):
+        """X~ (B, T, D), and s~ (B, Ds) or None; ahead: what the supervisor says of each step but the first."""
+        context = None if self.static is None else self.static.embedder(static)
+        latent = self.embedder(x, context)  # H
+        if ahead:
+            told = self.supervisor(latent, context)  # H^, of the steps after
+            latent = tf.concat([latent[:, :1], told[:, :-1]], 1)
+        return self.recovery(latent), None if self.static is None else self.static.recovery(context)
+
     @property
     def all_weights(self) -> list[tf.Variable]:
         return self.weights("embedder", "recovery", "generator", "supervisor", "discriminator")

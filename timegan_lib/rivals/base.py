@@ -16,7 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from timegan_lib.config import InputError, whole_number
-from timegan_lib.data import SequenceDataset
+from timegan_lib.data import Representation, SequenceDataset, propose
 from timegan_lib.data.arrays import padded
 from timegan_lib.training import TrainingError
 from timegan_lib.training.draws import stream
@@ -78,13 +78,15 @@ def encode(
 ) -> tuple[Array, Way]:
     """The values (N, T, D), float32 about N(0, 1), and the way back for `decode`.
 
-    plain: Standard, or Unchanged for a rival that computes nothing with them. Raises InputError.
+    represent: forms as `Representation.fit` takes them, or "propose". plain: what is done without, Standard, or
+    Unchanged for a rival that computes nothing with them. Raises InputError.
     Taught in book/how-the-code-is-built.md.
     """
-    if represent is not None:
-        raise InputError(f"represent={represent!r} is not known here; leave it out")
     way: Way = plain.fit(data)
-    return way.forward(data.values, data.lengths, seed), way
+    if represent is not None:
+        forms = propose(data).forms if represent == "propose" else represent
+        way = Representation.fit(data, forms)
+    return way.forward(data.values, data.lengths, seed).astype(np.float32), way
 
 
 def decode(template: SequenceDataset, way: Way, parts: Parts) -> SequenceDataset:

@@ -2,13 +2,19 @@
 
 In: scaled arrays, networks, a configuration. Out: trained weights, a history, a run directory.
 
-Read `phases` (the updates: the algorithm), `draws` (batches and noise), `adam`, `statics`; then `loop`
+Read `phases` (the updates: the algorithm), `draws` (batches and noise), `adam`, `statics`, `progress` (what
+is kept, and many steps in one call); `autoregressive` (the updates of the other recipe); then `loop`
 (how many steps in one call, what a NaN leads to), `checkpoint` (the run directory), `claim` (one process
 a folder) and `resume`.
 Taught in book/how-the-code-is-built.md.
 """
 
+from typing import Any
+
+from timegan_lib.config import TimeGANConfig
+from timegan_lib.data import Prepared
 from timegan_lib.training.adam import Adam
+from timegan_lib.training.autoregressive import AutoregressiveTraining
 from timegan_lib.training.checkpoint import RunDirectory
 from timegan_lib.training.draws import (
     NOISE,
@@ -25,15 +31,26 @@ from timegan_lib.training.phases import LOSSES, Training
 from timegan_lib.training.progress import SAMPLING, Progress, assign, compiled
 from timegan_lib.training.statics import Statics
 
+
+def make_training(config: TimeGANConfig, networks: Any, data: Prepared, seed: int) -> Progress:
+    """The training that the configuration asks for. Taught in book/how-the-code-is-built.md."""
+    arrays = (data.values, data.lengths.all, data.static)
+    if config.generator == "autoregressive":
+        return AutoregressiveTraining(config, networks, *arrays, seed, data.apart)
+    return Training(config, networks, *arrays, seed)
+
+
 __all__ = [
     "LOSSES",
     "NOISE",
     "SAMPLING",
     "Adam",
+    "AutoregressiveTraining",
     "Batch",
     "Draws",
     "Fit",
     "Noise",
+    "Progress",
     "RunDirectory",
     "Statics",
     "Training",
@@ -43,5 +60,6 @@ __all__ = [
     "draw_gaussian",
     "draw_uniform",
     "draw_wiener",
+    "make_training",
     "stream",
 ]

@@ -8,6 +8,8 @@ Taught in book/how-the-code-is-built.md.
 
 from __future__ import annotations
 
+from typing import ClassVar, cast
+
 import numpy as np
 import tensorflow as tf
 
@@ -28,10 +30,11 @@ class AutoregressiveTraining(Progress):
 
     values: (N, T, D) float32, roughly N(0, 1) a feature. lengths: (N,) or None if all are T. static: (N, Ds)
     in [0, 1], or None. apart: rows to learn from in phase II, and rows set aside to say which of its weights
-    are the best; None: all, and the last ones. Phase III learns from everything. Taught in book/how-the-code-is-built.md.
+    are the best; None: all, and the last ones. Phase III learns from everything.
+    Taught in book/how-the-code-is-built.md.
     """
 
-    losses = {
+    losses: ClassVar = {
         "autoencoder": (),
         "supervisor": ("supervised",),
         "joint": ("supervised", "unsupervised", "generator", "discriminator", "discriminator_updates"),
@@ -91,7 +94,7 @@ class AutoregressiveTraining(Progress):
         networks = self.networks
         told = networks.generator.log_density(batch.x, batch.static)  # (B, T)
         loss = -masked_mean(told[..., tf.newaxis], batch.mask) / batch.x.shape[-1]
-        if networks.static is not None:
+        if networks.static is not None and batch.static is not None:
             loss -= (
                 tf.reduce_mean(networks.static.log_density(batch.static)) / batch.static.shape[-1]
             )
@@ -99,7 +102,7 @@ class AutoregressiveTraining(Progress):
 
     def _keep_best(self) -> tf.Tensor:
         """Keep the weights that said best what comes next in sequences they were not trained on."""
-        loss = self.supervised(self.aside)
+        loss = self.supervised(cast(Batch, self.aside))
         better = loss < self.best_loss
         for kept, weight in zip(self.best, self.networks.weights("generator"), strict=True):
             kept.assign(tf.where(better, weight, kept))

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from timegan_lib.config import TimeGANConfig
-from timegan_lib.networks import Networks
+from timegan_lib.networks import AnyNetworks
 
 
 class Batch(NamedTuple):
@@ -40,7 +40,7 @@ class Draws:
     """
 
     def __init__(
-        self, config: TimeGANConfig, networks: Networks, values: np.ndarray,
+        self, config: TimeGANConfig, networks: AnyNetworks, values: np.ndarray,
         lengths: np.ndarray | None, static: np.ndarray | None, seed: int,
     ):  # fmt: skip
         self.config, self.networks, self.seed = config, networks, seed

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from timegan_lib.config import PHASES, TimeGANConfig
 from timegan_lib.kernel import kernel
 from timegan_lib.training.checkpoint import RunDirectory
-from timegan_lib.training.phases import Training
+from timegan_lib.training.progress import Progress
 
 LONG = 2_000  # steps from which an estimate of the time is worth its cost
 USUAL_WINDOW = 24  # the window of the paper; a step takes longer with the window
@@ -41,7 +41,7 @@ class Fit:
     """
 
     def __init__(
-        self, config: TimeGANConfig, training: Training, run: RunDirectory | None,
+        self, config: TimeGANConfig, training: Progress, run: RunDirectory | None,
         save_model: Callable[[Path], None], history: pd.DataFrame,
         snapshots: list[int], checkpoint_every: int, progress: bool,
     ):  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -48,7 +48,7 @@ class Progress:
     losses: the names of the losses that `update` returns, for each phase. draws: the data and all chance.
     """
 
-    losses: dict[str, tuple[str, ...]]
+    losses: ClassVar[dict[str, tuple[str, ...]]]
 
     def __init__(self, config: TimeGANConfig, networks: Any, draws: Draws, adams: list[Adam]):
         self.config, self.networks, self.draws, self.adams = config, networks, draws, adams

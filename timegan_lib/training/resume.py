@@ -18,7 +18,7 @@ from timegan_lib.data import Prepared
 from timegan_lib.kernel import SWITCH, kernel
 from timegan_lib.messages import warn
 from timegan_lib.training.checkpoint import RunDirectory
-from timegan_lib.training.phases import Training
+from timegan_lib.training.progress import Progress
 
 
 def about(
@@ -50,7 +50,7 @@ def versions(version: str) -> dict[str, str]:
 
 
 def begin(
-    run: RunDirectory, training: Training, asked: TimeGANConfig, record: dict
+    run: RunDirectory, training: Progress, asked: TimeGANConfig, record: dict
 ) -> tuple[pd.DataFrame, TimeGANConfig]:
     """Begin a run directory, or put the training where the one in it stopped.
 
