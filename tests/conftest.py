@@ -20,6 +20,6 @@ def eager():
 @pytest.fixture
 def compiled(monkeypatch):
     """Let TimeGAN.fit take trainings that are compiled already; see helpers.Compiled."""
-    monkeypatch.setattr(model, "Training", COMPILED.training)
+    monkeypatch.setattr(model, "make_training", COMPILED.training)
     yield COMPILED
     COMPILED.give_back()

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from timegan_lib import SequenceDataset, TimeGAN, TimeGANConfig
 from timegan_lib.networks import Networks
-from timegan_lib.training import LOSSES, Training
+from timegan_lib.training import LOSSES, Training, make_training
 
 BATCH, LENGTH, FEATURES = 16, 6, 3
 
@@ -191,15 +191,15 @@ class Compiled:
     def __init__(self):
         self.free, self.used = defaultdict(list), []
 
-    def training(self, config, networks, values, lengths=None, static=None, seed=0):
-        arrays = (values, lengths, static)
+    def training(self, config, networks, data, seed):
+        arrays = (data.values, data.lengths.all, data.static)
         key = (config.replace(steps=1), seed, *(None if a is None else a.tobytes() for a in arrays))
         if self.free[key]:
             training, first = self.free[key].pop()
             for variable, value in first:
                 variable.assign(value)
         else:
-            training = Training(config, networks, values, lengths, static, seed)
+            training = make_training(config, networks, data, seed)
             first = [(variable, variable.numpy()) for variable in variables_of(training)]
         training.config = config
         self.used.append((key, training, first))

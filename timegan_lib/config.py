@@ -141,7 +141,7 @@ class TimeGANConfig:
             weighs = field.name == "gamma" or field.name.endswith(("_weight", "_threshold"))
             if weighs and value is not None and value < 0:
                 raise InputError(f"{field.name} is {value}; it must be 0 or more")
-        self._check_combinations()
+        _check_combinations(self)
 
     def _check_type(self, name: str, declared: str) -> None:
         value = getattr(self, name)
@@ -162,40 +162,6 @@ class TimeGANConfig:
             raise InputError(f"{name} is {value!r}; it must be of type {declared}")
         if isinstance(value, float) and not math.isfinite(value):
             raise InputError(f"{name} is {value}; it must be a finite number")
-
-    def _check_combinations(self) -> None:
-        if not self.embedding:
-            clash = {
-                "recovery='dense'": self.recovery == "dense",
-                "freeze_autoencoder=True": self.freeze_autoencoder,
-                "joint=False": not self.joint,
-            }
-            for words, present in clash.items():
-                if present:
-                    raise InputError(
-                        f"embedding=False has no autoencoder, so {words} means nothing with it"
-                    )
-        self._check_generator()
-        if not self.joint and (self.freeze_autoencoder or not self.supervised):
-            other = "freeze_autoencoder=True" if self.freeze_autoencoder else "supervised=False"
-            raise InputError(f"joint=False is already contained in {other}; choose one of them")
-
-    def _check_generator(self) -> None:
-        """Settings that mean nothing with the generator chosen."""
-        means: dict[str, Any] = {
-            "embedding": False, "moments": False, "latent_adversary": False, "supervised": True,
-            "noise": "gaussian", "cell": "gru", "bidirectional": False, "noise_size": None,
-            "static_hidden": None, "static_weight": None, "condition_on_real": False,
-        }  # fmt: skip
-        if self.generator == "autoregressive":
-            for name, needed in means.items():
-                if getattr(self, name) != needed:
-                    raise InputError(
-                        f"generator='autoregressive' needs {name}={needed!r}, not {getattr(self, name)!r}; "
-                        'start from TimeGANConfig.recipe("autoregressive")'
-                    )
-        elif self.joint_learning_rate is not None:
-            raise InputError("joint_learning_rate needs generator='autoregressive'")
 
     def changed(self) -> dict[str, Any]:
         """The settings that differ from the defaults."""
@@ -254,3 +220,39 @@ class TimeGANConfig:
         if not isinstance(settings, dict):
             raise InputError("the configuration must be a JSON object of settings")
         return cls.from_dict(settings)
+
+
+def _check_combinations(config: TimeGANConfig) -> None:
+    if not config.embedding:
+        clash = {
+            "recovery='dense'": config.recovery == "dense",
+            "freeze_autoencoder=True": config.freeze_autoencoder,
+            "joint=False": not config.joint,
+        }
+        for words, present in clash.items():
+            if present:
+                raise InputError(
+                    f"embedding=False has no autoencoder, so {words} means nothing with it"
+                )
+    _check_generator(config)
+    if not config.joint and (config.freeze_autoencoder or not config.supervised):
+        other = "freeze_autoencoder=True" if config.freeze_autoencoder else "supervised=False"
+        raise InputError(f"joint=False is already contained in {other}; choose one of them")
+
+
+def _check_generator(config: TimeGANConfig) -> None:
+    """Settings that mean nothing with the generator chosen."""
+    means: dict[str, Any] = {
+        "embedding": False, "moments": False, "latent_adversary": False, "supervised": True,
+        "noise": "gaussian", "cell": "gru", "bidirectional": False, "noise_size": None,
+        "static_hidden": None, "static_weight": None, "condition_on_real": False,
+    }  # fmt: skip
+    if config.generator == "autoregressive":
+        for name, needed in means.items():
+            if getattr(config, name) != needed:
+                raise InputError(
+                    f"generator='autoregressive' needs {name}={needed!r}, not {getattr(config, name)!r}; "
+                    'start from TimeGANConfig.recipe("autoregressive")'
+                )
+    elif config.joint_learning_rate is not None:
+        raise InputError("joint_learning_rate needs generator='autoregressive'")

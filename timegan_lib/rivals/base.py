@@ -86,7 +86,8 @@ def encode(
     if represent is not None:
         forms = propose(data).forms if represent == "propose" else represent
         way = Representation.fit(data, forms)
-    return way.forward(data.values, data.lengths, seed).astype(np.float32), way
+        return way.forward(data.values, data.lengths, seed).astype(np.float32), way
+    return way.forward(data.values, data.lengths, seed), way
 
 
 def decode(template: SequenceDataset, way: Way, parts: Parts) -> SequenceDataset:
