@@ -1,11 +1,15 @@
 """Which forms are proposed for columns, and that they keep what they promise."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from test_datasets_properties import QUICK, tables
 
 from timegan_lib import InputError, SequenceDataset, load_dataset
-from timegan_lib.data import Representation, propose
+from timegan_lib.data import Representation, prepare, propose
 
 
 def forms(data):
@@ -131,6 +135,31 @@ def test_short_sequences_and_what_is_no_data():
     for wrong in (data.template(), rng):
         with pytest.raises(InputError, match="give a SequenceDataset"):
             propose(wrong)
+
+
+def test_what_is_constant_within_a_sequence_is_tied_to_none():
+    rng = np.random.default_rng(0)
+    walk = 50 + np.cumsum(rng.normal(0, 0.3, (60, 24)), axis=1) + rng.normal(0, 20, (60, 1))
+    values = np.stack([walk, np.repeat(rng.normal(size=(60, 1)), 24, axis=1)], axis=2)
+    assert plain(forms(SequenceDataset.from_arrays(values)))["x2"] == "values"
+
+
+@QUICK
+@given(tables())
+def test_any_table_gets_forms_that_hold_it(made):
+    frame, _, static = made
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        data = SequenceDataset.from_frame(frame, time="when", group="id", static=static)
+    if data.names:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
+            prepared = prepare(data, "propose")
+        assert prepared.values.min() >= 0 and prepared.values.max() <= 1
+        held = prepared.representation
+        back = held.inverse(held.forward(data.values, data.lengths))
+        size = np.abs(data.values[data.mask]).max()
+        assert np.abs(back - data.values)[data.mask].max() <= 1e-9 * max(size, 1e-300)
 
 
 def test_the_same_data_get_the_same_proposal_and_it_reads_as_a_table():

@@ -271,7 +271,8 @@ def test_it_is_kept_as_plain_values(shipped):
     assert again.to_dict() == found.to_dict() and again.describe() == IBM
 
 
-NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
+# a ratio of more than e^600 is no number of a table
+NUMBERS = st.floats(-1e6, 1e6).map(lambda x: x if abs(x) > 1e-200 else 0.0)
 PARTS = ["values", "changes", "log", "log changes", "relative to c", "changes relative to c"]
 
 

@@ -54,7 +54,8 @@ class Margin:
         """Minus the mean, over the standard deviation."""
         if len(sample) == 0 or sample.min() == sample.max():
             return cls.constant(sample[0] if len(sample) else 0.0)
-        zero, spread = np.zeros(1), float(sample.std())
+        size = float(np.ptp(sample))  # the square of a tiny number would be 0
+        zero, spread = np.zeros(1), size * float((sample / size).std())
         return cls(np.array([sample.mean()]), zero, zero, (spread, spread), floor)
 
     @classmethod

@@ -143,7 +143,7 @@ class _Look:
         shown = self.rows[:, k] if form == "log" else x  # a value is known by its own units
         if heap := _heap(shown, ends_only=form == "values"):
             return heap
-        z = (x - x.mean()) / x.std()
+        z = _standardized(x)
         skew, tails = float((z**3).mean()), float((z**4).mean())
         most, heavy = FAR if form == "values" else NEARLY
         if abs(skew) > most:
@@ -168,7 +168,7 @@ def _alone(look: _Look, k: int) -> tuple[str, str]:
     """The form of a feature that refers to no other, and why."""
     x = look.series("values", k)
     if look.once[:, 2:].sum() > LEAST:
-        step = look.changes(x).std() / look.rows[:, k].std()
+        step = look.changes(x).std() / max(look.rows[:, k].std(), TINY)
         memory, growth = look.memory(x), look.growth(x)
         if step < WANDERS and abs(memory) < WHITE and growth > GROWTH:
             why = f"its level wanders: a step changes it by {step:.1%} of its spread, either way"
@@ -270,7 +270,7 @@ def _tie(look: _Look, k: int, base: int) -> tuple[str, str] | None:
             f"relative to {name}",
             f"it wanders with {name}: apart by {apart:.1f} of a step's change",
         )
-    if (moves := look.changes(relation).std() / look.changes(own).std()) <= FOLLOWS:
+    if (moves := look.changes(relation).std() / max(look.changes(own).std(), TINY)) <= FOLLOWS:
         why = f"it moves with {name}: what the two differ by changes {moves:.1%} as much as it does"
         return f"changes relative to {name}", why
     return None
@@ -298,4 +298,10 @@ def _correlation(a: Floats, b: Floats) -> float:
 
 
 def _skewness(x: Floats) -> float:
-    return float((((x - x.mean()) / x.std()) ** 3).mean())
+    return float((_standardized(x) ** 3).mean())
+
+
+def _standardized(x: Floats) -> Floats:
+    """A sample that varies, by its range first: the square of a tiny number would be 0."""
+    x = x / np.ptp(x)
+    return (x - x.mean()) / x.std()
