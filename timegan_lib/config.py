@@ -25,8 +25,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     "autoregressive": {
         "generator": "autoregressive", "embedding": False, "moments": False,
         "latent_adversary": False, "noise": "gaussian", "layers": 1, "inner_updates": 1,
-        "supervised_weight": 1.0, "joint_learning_rate": 1e-4,
-        "steps": (0, 1_000, 2_000),
+        "hidden": 32, "supervised_weight": 5.0, "joint_learning_rate": 1e-4,
+        "discriminator_threshold": 1.2, "steps": (0, 3_000, 1_000),
     },
 }  # fmt: skip
 
@@ -79,7 +79,7 @@ class TimeGANConfig:
     )
 
     # of the autoregressive generator
-    components: int = 3  # of the mixture that it says of each step
+    components: int = 5  # of the mixture that it says of each step
     least_spread: float = 0.05  # of a component; what a linear autoregression leaves has spread 1
     joint_learning_rate: float | None = None  # of phase III; None: learning_rate
 

@@ -22,6 +22,10 @@ from timegan_lib.training.draws import Batch, Draws, Noise
 from timegan_lib.training.progress import Progress, check_batch
 
 LARGEST = 5.0  # norm of a gradient; a likelihood has steep walls
+ALONE = (
+    300  # steps of phase III in which the discriminator learns and the generator does not heed it
+)
+NONE_YET = 1e30  # no loss; a finite number, since all that a run keeps must be finite
 CHECK = 50  # steps of phase II from one look at the part set aside to the next
 
 
@@ -57,7 +61,7 @@ class AutoregressiveTraining(Progress):
         judge = networks.weights("discriminator")
         self.discriminator_adam = Adam("discriminator", judge, later, LARGEST)
         self.best = [tf.Variable(w, name=f"best/{w.name[:-2]}") for w in weights]
-        self.best_loss = tf.Variable(np.inf, dtype=tf.float32, name="best/loss")
+        self.best_loss = tf.Variable(NONE_YET, name="best/loss")
         draws = Draws(config, networks, values, lengths, static, seed)
         self.learned, self.aside = draws, None
         if apart is not None and len(apart[0]) >= config.batch_size:
@@ -76,7 +80,7 @@ class AutoregressiveTraining(Progress):
         if phase == 1:
             return self.supervisor_update(self.learned.batch(1, step, 0), step)
         tf.cond(step == 0, self._take_best, lambda: tf.constant(0))
-        return self.joint_update(self.draws.joint(step))
+        return self.joint_update(self.draws.joint(step), tf.cast(step >= ALONE, tf.float32))
 
     # ---- phase II ----
 
@@ -111,26 +115,29 @@ class AutoregressiveTraining(Progress):
 
     def _take_best(self) -> tf.Tensor:
         """Phase III begins with them."""
-        found = tf.math.is_finite(self.best_loss)
+        found = self.best_loss < NONE_YET
         for kept, weight in zip(self.best, self.networks.weights("generator"), strict=True):
             weight.assign(tf.where(found, kept, weight))
         return tf.constant(0)
 
     # ---- phase III ----
 
-    def joint_update(self, draws: list[tuple[Batch, Noise]]) -> tf.Tensor:
-        """Generator on each batch but the last, then the discriminator on the last."""
+    def joint_update(self, draws: list[tuple[Batch, Noise]], heeds: tf.Tensor) -> tf.Tensor:
+        """Generator on each batch but the last, then the discriminator on the last. heeds: 0 or 1, of U.
+
+        A discriminator that has learned nothing yet would push the generator anywhere.
+        """
         *inner, last = draws
-        means = tf.add_n([self._generator(*draw) for draw in inner]) / len(inner)
+        means = tf.add_n([self._generator(*draw, heeds) for draw in inner]) / len(inner)
         return tf.concat([means, self._discriminator(*last)], 0)
 
-    def _generator(self, batch: Batch, noise: Noise) -> tf.Tensor:
+    def _generator(self, batch: Batch, noise: Noise, heeds: tf.Tensor) -> tf.Tensor:
         """Minimize U + weight L_S; U: the discriminator takes what was generated for real."""
         with tf.GradientTape() as tape:
             generated = self._generated(batch, noise)
             unsupervised = real_loss(self._judged(generated, batch, train=False), batch.mask)
             supervised = self.supervised(batch)
-            generator = unsupervised + self.config.supervised_weight * supervised
+            generator = heeds * unsupervised + self.config.supervised_weight * supervised
         self.generator_adam.minimize(tape, generator)
         return tf.stack([supervised, unsupervised, generator])
 
