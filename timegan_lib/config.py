@@ -8,6 +8,7 @@ Taught in book/how-the-code-is-built.md.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
 import math
 from dataclasses import dataclass
@@ -206,8 +207,10 @@ class TimeGANConfig:
         known = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(settings) - known)
         if unknown:
+            near = difflib.get_close_matches(unknown[0], sorted(known), 3) or sorted(known)[:3]
             raise InputError(
-                f"unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}"
+                f"unknown setting {unknown[0]!r}; did you mean {' or '.join(near)}? TimeGANConfig has all "
+                f"{len(known)}"
             )
         return cls(**settings)
 

@@ -151,6 +151,21 @@ def test_a_smaller_n_gives_the_first_ones_and_seeds_differ():
     assert np.abs(few.values - other.values).max() > 0
 
 
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize("name, value", [
+    ("components", 3), ("least_spread", 0.5), ("joint_learning_rate", 0.01), ("supervised_weight", 1.0),
+    ("discriminator_threshold", 5.0), ("hidden", 5), ("layers", 2), ("inner_updates", 2),
+])  # fmt: skip
+def test_a_setting_changes_what_is_made(name, value):
+    made = []
+    for changes in ({}, {name: value}):
+        model = TimeGAN(config((0, 1, 2), **changes), seed=0)
+        model.fit(ar_gaussian(n=40, length=4, features=2), progress=False)
+        weights = model.networks.all_weights
+        made.append(np.concatenate([w.numpy().ravel() for w in weights]))
+    assert made[0].shape != made[1].shape or np.abs(made[0] - made[1]).max() > 0
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"embedding": True}, {"moments": True}, {"noise": "uniform"}, {"cell": "lstm"}, {"static_hidden": 3}],
