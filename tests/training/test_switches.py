@@ -60,7 +60,7 @@ ELSEWHERE = {
     "steps",  # test_resume.py
     "average_decay",  # test_phases.py
     "static_hidden", "static_weight", "condition_on_real",  # test_statics.py
-    "generator", "components", "least_spread", "joint_learning_rate",  # test_autoregressive.py
+    "generator", "components", "least_spread", "joint_learning_rate",  # test_recipe.py
 }  # fmt: skip
 
 
