@@ -22,9 +22,7 @@ from timegan_lib.training.draws import Batch, Draws, Noise
 from timegan_lib.training.progress import Progress, check_batch
 
 LARGEST = 5.0  # norm of a gradient; a likelihood has steep walls
-ALONE = (
-    300  # steps of phase III in which the discriminator learns and the generator does not heed it
-)
+ALONE = 300  # steps of phase III in which the discriminator learns and the generator ignores it
 NONE_YET = 1e30  # no loss; a finite number, since all that a run keeps must be finite
 CHECK = 50  # steps of phase II from one look at the part set aside to the next
 
@@ -151,9 +149,9 @@ class AutoregressiveTraining(Progress):
         return tf.stack([loss, tf.cast(trains, tf.float32)])
 
     def _generated(self, batch: Batch, noise: Noise) -> tf.Tensor:
-        """Sequences for the statics and lengths of the real ones, (B, T, D), 0 at padding."""
-        generated = self.networks.generator(noise.z, batch.static)
-        return generated if batch.mask is None else generated * batch.mask
+        """Sequences for the statics of the real ones, (B, T, D). What lies behind a sequence is not judged, and
+        a discriminator that reads one way does not see it before."""
+        return self.networks.generator(noise.z, batch.static)
 
     def _judged(self, x: tf.Tensor, batch: Batch, train: bool = True) -> tf.Tensor:
         """A logit for every step, (B, T, 1)."""
