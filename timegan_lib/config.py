@@ -184,8 +184,8 @@ class TimeGANConfig:
     def recipe(cls, name: str, **changes) -> TimeGANConfig:
         """The settings that go together under a name, some of them changed.
 
-        "reference": the authors' code, the default. "autoregressive": the one to use for data of one's own;
-        see `networks.autoregressive`. Raises InputError. Taught in book/how-the-code-is-built.md.
+        "reference": the authors' code, the default. "autoregressive": the generator as the paper writes it,
+        with a likelihood; see `networks.autoregressive`. Raises InputError. Taught in book/how-the-code-is-built.md.
         """
         if name not in RECIPES:
             raise InputError(f"recipe is {name!r}; it must be one of {', '.join(RECIPES)}")

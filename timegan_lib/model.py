@@ -104,7 +104,9 @@ class TimeGAN:
                 "give its folder as run_dir=; to train anew, make another: TimeGAN(model.config, model.seed)"
             )
         own = self.config.generator == "autoregressive"  # it learns from represented data alone
-        prepared = prepare(data, represent or ("propose" if own else None), unit=not own)
+        if represent is None and own:
+            represent = "propose"
+        prepared = prepare(data, represent, unit=not own)
         check_fits(self.config, prepared)
         if run is not None:
             run.check()

@@ -75,7 +75,7 @@ def test_what_cannot_be_used_is_said(name, windows):
     ):
         with pytest.raises(InputError, match=message):
             model.fit(data)
-    with pytest.raises(InputError, match="the forms are 'changes'"):
+    with pytest.raises(InputError, match="represent='changes' must be"):
         model.fit(windows, represent="changes")
     with pytest.raises(InputError, match="call fit first"):  # a fit that failed leaves nothing
         model.sample(3)

@@ -112,7 +112,7 @@ def _parsers() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
                          help="a setting of TimeGANConfig, such as hidden=8; may be repeated")  # fmt: skip
     command.add_argument("--recipe", choices=sorted(RECIPES), default="reference",
                          help="settings that go together: reference, the authors' code (without this "
-                         "option), or autoregressive, the better choice for data of your own")  # fmt: skip
+                         "option), or autoregressive, the generator as the paper writes it")  # fmt: skip
     _add_training(command)
     _add_threads(command)
     _add_table(command, "the CSV file")

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from timegan_lib.config import InputError
 from timegan_lib.data import windows
 from timegan_lib.data.numbers import Ints
-from timegan_lib.data.proposal import propose
+from timegan_lib.data.proposal import chosen_forms
 from timegan_lib.data.representation import Representation
 from timegan_lib.data.scaling import Floats, Scaler
 from timegan_lib.data.sequences import SequenceDataset
@@ -132,13 +132,7 @@ def prepare(
     """
     represented = None
     if represent is not None:
-        if isinstance(represent, str):
-            if represent != "propose":
-                raise InputError(
-                    f'represent={represent!r} must be "propose", or a dict of feature: form'
-                )
-            represent = propose(data).forms
-        represented = Represented.fit(data, represent, unit)
+        represented = Represented.fit(data, chosen_forms(data, represent), unit)
     lengths = Lengths(data.lengths)
     values, static = data.scaled[:, : lengths.longest], data.static_scaled
     if static is not None and lengths.vary:
@@ -153,9 +147,8 @@ def prepare(
         values = represented.forward(data)
     template = data.template()
     blocks, fingerprint = lengths.blocks(template), digest.hexdigest()[:16]
-    return Prepared(
-        values, lengths, static, blocks, template, fingerprint, represented, set_aside(data)
-    )
+    apart = None if unit else set_aside(data)  # what learns from [0, 1] sets nothing aside
+    return Prepared(values, lengths, static, blocks, template, fingerprint, represented, apart)
 
 
 def set_aside(data: SequenceDataset) -> tuple[Ints, Ints] | None:

@@ -63,6 +63,18 @@ class Proposal:
         return "\n".join(f"{n:{names}}{form:{forms}}{reason}" for n, form, reason in rows)
 
 
+def chosen_forms(data: SequenceDataset, represent: Mapping[str, str] | str) -> Mapping[str, str]:
+    """The forms meant by a `represent=`: those given, or for "propose" those of `propose`. Raises InputError.
+
+    Taught in book/how-the-code-is-built.md.
+    """
+    if not isinstance(represent, str):
+        return represent
+    if represent != "propose":
+        raise InputError(f'represent={represent!r} must be "propose", or a dict of feature: form')
+    return propose(data).forms
+
+
 def propose(data: SequenceDataset) -> Proposal:
     """A form for each feature that is no category, with a reason in a line.
 

@@ -16,8 +16,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from timegan_lib.config import InputError, whole_number
-from timegan_lib.data import Representation, SequenceDataset, propose
+from timegan_lib.data import Representation, SequenceDataset
 from timegan_lib.data.arrays import padded
+from timegan_lib.data.proposal import chosen_forms
 from timegan_lib.training import TrainingError
 from timegan_lib.training.draws import stream
 
@@ -84,8 +85,7 @@ def encode(
     """
     way: Way = plain.fit(data)
     if represent is not None:
-        forms = propose(data).forms if represent == "propose" else represent
-        way = Representation.fit(data, forms)
+        way = Representation.fit(data, chosen_forms(data, represent))
         return way.forward(data.values, data.lengths, seed).astype(np.float32), way
     return way.forward(data.values, data.lengths, seed), way
 
