@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from timegan_lib import InputError, SequenceDataset, TimeGAN, TimeGANConfig, ar_gaussian
 from timegan_lib.data import prepare
+from timegan_lib.data.prepared import ASIDE
 from timegan_lib.networks import make_networks
 from timegan_lib.training import AutoregressiveTraining, make_training
 from timegan_lib.training.autoregressive import ALONE, CHECK, NONE_YET
@@ -184,3 +187,18 @@ def test_settings_of_its_own_mean_nothing_without_it():
     with pytest.raises(InputError, match="recipe is 'best'; it must be one of reference, autoreg"):
         TimeGANConfig.recipe("best")
     assert TimeGANConfig.from_dict({"recipe": "reference", "hidden": 8}) == TimeGANConfig(hidden=8)
+
+
+def test_the_page_says_the_numbers_of_the_recipe():
+    page = (Path(__file__).parents[2] / "book" / "how-the-code-is-built.md").read_text()
+    settings = TimeGANConfig.recipe("autoregressive")
+    words = {2: "two", 5: "five", 12: "twelve"}
+    every, blocks = ASIDE
+    for text in (
+        f"U + {settings.supervised_weight:.0f}\\,L_S",
+        f"a mixture of {words[settings.components]} Gaussians",
+        f"alone for {ALONE} steps",
+        f"both take steps of {settings.joint_learning_rate:.4f}",
+        f"{words[blocks // every]} of {words[blocks]} blocks of time, are set aside",
+    ):
+        assert text in " ".join(page.split()), text
