@@ -34,20 +34,19 @@ KEY = ["generator", "data", "split", "seed"]
 FIRST = [*KEY, "threads", "minutes", "cpu minutes", "peak MB", "sampling seconds", "repeats"]
 SPLITS = ("test", "development")
 
-# name -> fitted(data, seed), something with sample(n, seed)
-Generator = Callable[[SequenceDataset, int], Any]
+# fitted(data, seed, settings), something with sample(n, seed)
+Generator = Callable[[SequenceDataset, int, dict[str, Any]], Any]
 
 
 def rival(name: str, represent: str | None = None, **settings: Any) -> Generator:
-    return lambda data, seed: RIVALS[name](seed=seed, **settings).fit(data, represent)
+    return lambda data, seed, more: RIVALS[name](seed=seed, **settings | more).fit(data, represent)
 
 
 def timegan(recipe: str = "reference", **settings: Any) -> Generator:
     """TimeGAN by a recipe, with these settings; samples are made with its last weights."""
-    config = TimeGANConfig.recipe(recipe, **settings)
 
-    def fitted(data: SequenceDataset, seed: int) -> TimeGAN:
-        model = TimeGAN(config, seed=seed)
+    def fitted(data: SequenceDataset, seed: int, more: dict[str, Any]) -> TimeGAN:
+        model = TimeGAN(TimeGANConfig.recipe(recipe, **settings | more), seed=seed)
         model.fit(data, progress=False)  # which returns its history
         return model
 
@@ -67,11 +66,17 @@ GENERATORS: dict[str, Generator] = {
 }
 
 
+def with_settings(text: str) -> tuple[str, dict[str, Any]]:
+    """From "recurrent_gan, represented hidden=32" to "recurrent_gan, represented", {"hidden": 32}."""
+    words = text.split()
+    pairs = [word.partition("=") for word in words if "=" in word]
+    name = " ".join(word for word in words if "=" not in word)
+    return name, {key: ast.literal_eval(value) for key, _, value in pairs}
+
+
 def load(data: str, split: str) -> Parts:
     """(learned from, held out) of a data set with its options, such as "ar_gaussian phi=0.2"."""
-    name, *options = data.split()
-    pairs = (option.partition("=") for option in options)
-    given = {key: ast.literal_eval(value) for key, _, value in pairs}
+    name, given = with_settings(data)
     learned, held_out = load_dataset(name, **given).split()
     return learned.split(blocks=13) if split == "development" else (learned, held_out)
 
@@ -83,7 +88,8 @@ def make_row(generator: str, data: str, split: str, seed: int, threads: int, rep
     before = start_of_peak()
     wall, cpu = time.perf_counter(), time.process_time()
     try:
-        model = GENERATORS[generator](learned, seed)
+        name, settings = with_settings(generator)
+        model = GENERATORS[name](learned, seed, settings)
     except (InputError, TrainingError) as error:
         return {"left out": str(error)}
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -139,13 +145,18 @@ def main(arguments: list[str] | None = None) -> None:
         "--data", nargs="+", default=["google", "ibm", "weather", "storms"], metavar="NAME",
         help=f'of {", ".join(DATASETS)}; with options in quotes, as in "ar_gaussian phi=0.2"',
     )  # fmt: skip
-    parser.add_argument("--generator", nargs="+", default=list(RIVALS), choices=list(GENERATORS))
+    parser.add_argument(
+        "--generator", nargs="+", default=list(RIVALS), metavar="NAME",
+        help=f"of {'; '.join(GENERATORS)}; with settings in quotes, as in \"recurrent_gan hidden=32\"",
+    )  # fmt: skip
     parser.add_argument("--seeds", nargs="+", type=int, default=[3, 4, 5])
     parser.add_argument("--split", choices=SPLITS, default="test")
     parser.add_argument("--repeats", type=int, default=10, help="of a judge; 0: train none")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(arguments)
+    for unknown in {with_settings(text)[0] for text in options.generator} - set(GENERATORS):
+        parser.error(f"there is no generator {unknown!r}; there are {'; '.join(GENERATORS)}")
     os.environ["OMP_NUM_THREADS"] = str(options.threads)  # of NumPy's products, in new processes
 
     for data in options.data:

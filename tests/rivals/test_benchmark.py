@@ -49,7 +49,7 @@ def test_rows_are_made_once_and_scored_like_a_run(benchmark, tmp_path, capsys):
         fit.values.tolist(),
         development.values.tolist(),
     ]
-    made = benchmark.GENERATORS["autoregression"](learned, 3).sample(len(learned), seed=1)
+    made = benchmark.GENERATORS["autoregression"](learned, 3, {}).sample(len(learned), seed=1)
     expected = scores_of((learned, held_out), made, DATA, repeats=0)
     row = table[(table["split"] == "test") & (table["generator"] == "autoregression")].iloc[0]
     assert row[list(expected)].to_dict() == pytest.approx(expected, rel=1e-5, nan_ok=True)
@@ -65,5 +65,21 @@ def test_who_cannot_learn_is_named_and_left_out(benchmark, tmp_path, capsys):
 
 def test_timegan_is_a_generator_like_the_others(benchmark):
     data, _ = benchmark.load(DATA, "test")
-    model = benchmark.timegan(steps=1, hidden=3, layers=1, batch_size=8)(data, 5)
-    assert model.seed == 5 and model.sample(3, seed=1).values.shape == (3, 5, 2)
+    model = benchmark.timegan(steps=1, hidden=3, layers=1, batch_size=8)(data, 5, {"hidden": 2})
+    assert model.seed == 5 and model.config.hidden == 2
+    assert model.sample(3, seed=1).values.shape == (3, 5, 2)
+
+
+def test_settings_are_part_of_a_generators_name(benchmark, tmp_path, capsys):
+    assert benchmark.with_settings("bootstrap, represented block=4") == (
+        "bootstrap, represented", {"block": 4},
+    )  # fmt: skip
+    out = tmp_path / "rivals.csv"
+    line = ["--data", DATA, "--repeats", "0", "--seeds", "3", "--out", str(out)]
+    benchmark.main([*line, "--generator", "autoregression", "autoregression order=1"])
+    table = pd.read_csv(out)
+    assert table["generator"].tolist() == ["autoregression", "autoregression order=1"]
+    assert table["values"].nunique() == 2
+    with pytest.raises(SystemExit):
+        benchmark.main([*line, "--generator", "nobody order=1"])
+    assert "no generator 'nobody'" in capsys.readouterr().err
