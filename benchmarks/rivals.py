@@ -11,6 +11,7 @@ loses one. Each is made in a process of its own: so it has its own threads, and 
 
 import argparse
 import ast
+import contextlib
 import math
 import multiprocessing
 import os
@@ -23,6 +24,7 @@ import pandas as pd
 
 from timegan_lib import DATASETS, InputError, SequenceDataset, TimeGAN, TrainingError, load_dataset
 from timegan_lib.config import TimeGANConfig
+from timegan_lib.evaluation import horizon_errors
 from timegan_lib.files import write_text
 from timegan_lib.rivals import RIVALS
 from timegan_lib.study import Parts, scores_of, sequences_seen
@@ -100,7 +102,30 @@ def make_row(generator: str, data: str, split: str, seed: int, threads: int, rep
     about = [generator, data, split, seed, threads, wall / 60, cpu / 60, peak, sampling, repeats]
     judges = judge_seed((generator, data, seed, split))
     scores = scores_of((learned, held_out), made, data, repeats, judges)
-    return dict(zip(FIRST, about, strict=True)) | scores
+    return (
+        dict(zip(FIRST, about, strict=True)) | scores | more_scores(learned, held_out, made, data)
+    )
+
+
+def more_scores(
+    learned: SequenceDataset, held_out: SequenceDataset, made: SequenceDataset, data: str
+) -> dict[str, float]:
+    """What the runs' table has not: forecasts, and of an AR process the two numbers that it is made with.
+
+    Errors on held-out data of a linear forecaster that learned from real or from made sequences, and of
+    persistence; phi by least squares, and the spread of what it leaves, whose true value is 1.
+    """
+    found = {}
+    with contextlib.suppress(
+        InputError
+    ):  # where no two held-out sequences are as long as the longest
+        errors = horizon_errors(learned, held_out, made).loc["all"]
+        found = {f"forecast {name}": errors[name] for name in ("real", "synthetic", "persistence")}
+    if data.startswith("ar_gaussian"):
+        before, after = made.values[:, :-1], made.values[:, 1:]
+        phi = float((before * after).sum() / (before**2).sum())
+        found |= {"phi": phi, "noise": float((after - phi * before).std())}
+    return found
 
 
 def make_row_apart(*arguments: Any) -> dict:

@@ -7,6 +7,7 @@ import pytest
 from helpers import ROOT
 
 from timegan_lib import load_dataset
+from timegan_lib.evaluation import horizon_errors
 from timegan_lib.study import scores_of
 
 DATA = "ar_gaussian n=80 length=5 features=2"
@@ -53,6 +54,18 @@ def test_rows_are_made_once_and_scored_like_a_run(benchmark, tmp_path, capsys):
     expected = scores_of((learned, held_out), made, DATA, repeats=0)
     row = table[(table["split"] == "test") & (table["generator"] == "autoregression")].iloc[0]
     assert row[list(expected)].to_dict() == pytest.approx(expected, rel=1e-5, nan_ok=True)
+    errors = horizon_errors(learned, held_out, made).loc["all"]
+    assert row["forecast synthetic"] == pytest.approx(errors["synthetic"], rel=1e-5)
+
+
+def test_of_an_ar_process_its_two_numbers_are_found(benchmark):
+    data = load_dataset("ar_gaussian", phi=0.3, length=20)
+    found = benchmark.more_scores(data, data, data, "ar_gaussian phi=0.3")
+    assert found["phi"] == pytest.approx(0.3, abs=0.01)
+    assert found["noise"] == pytest.approx(1.0, abs=0.01)
+    assert found["forecast real"] == found["forecast synthetic"] < found["forecast persistence"]
+    google, _ = load_dataset("google").split()
+    assert "phi" not in benchmark.more_scores(google, google, google, "google")
 
 
 def test_who_cannot_learn_is_named_and_left_out(benchmark, tmp_path, capsys):
