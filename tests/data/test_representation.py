@@ -137,6 +137,14 @@ def test_an_atom_takes_a_range_of_scores_and_comes_back_exactly():
     assert beyond > x.max()  # the other end is none
 
 
+def test_the_place_inside_an_atom_is_kept_while_the_value_stays():
+    x = np.array([[0, 0, 0, 5, 0, 0, 3, 3], [0, 4, 0, 0, 2, 1, 0, 0]] * 20, float)
+    found = Representation.fit(series(x), {"a": "values as scores"})
+    scores = found.forward(x[:, :, None], np.full(40, 8))[:, :, 0]
+    np.testing.assert_array_equal(np.diff(scores) == 0, np.diff(x) == 0)
+    assert len(np.unique(scores[x == 0])) == 2 * 20 + 3 * 20  # a new place for each stay
+
+
 def test_an_end_that_is_an_atom_is_the_end():
     x = np.minimum(np.random.default_rng(0).normal(8, 3, (50, 30)), 10.0)  # sight, capped
     found = Representation.fit(series(x), {"a": "values as scores"})

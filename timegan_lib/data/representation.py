@@ -94,7 +94,8 @@ class Representation:
         for k, (form, (first, rest)) in enumerate(zip(self.forms, self.margins, strict=True)):
             level = form.level(*_pick(form, self.names, valid, k))
             rng = np.random.default_rng([self.seed, whole_number("seed", seed, 0), k, FILL])
-            steps, fill = form.steps(level), rng.random(mask.shape)
+            steps = form.steps(level)
+            fill = while_it_stays(rng.random(mask.shape), steps)
             represented[:, 0, k] = first.forward(steps[:, 0], fill[:, 0])
             represented[:, 1:, k] = rest.forward(steps[:, 1:], fill[:, 1:])
         return np.where(mask[:, :, None], represented, 0.0)
@@ -171,6 +172,13 @@ def at_valid(values: Floats, lengths: NDArray[Any]) -> Floats:
     """
     mask = np.arange(values.shape[1]) < lengths[:, None]
     return np.where(mask[:, :, None], values, 1.0)
+
+
+def while_it_stays(fill: Floats, steps: Floats) -> Floats:
+    """The same numbers (N, T), but each kept for as long as a value stays exactly what it was."""
+    new = np.concatenate([np.ones((len(steps), 1), bool), np.diff(steps, axis=1) != 0], axis=1)
+    last = np.maximum.accumulate(np.where(new, np.arange(steps.shape[1]), 0), axis=1)
+    return np.take_along_axis(fill, last, axis=1)
 
 
 def first_copies(data: SequenceDataset) -> NDArray[np.bool_]:
