@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from timegan_lib.config import InputError, whole_number
 from timegan_lib.data.forms import Form, in_order
-from timegan_lib.data.margins import SAME, Margin
+from timegan_lib.data.margins import SAME, Margin, ends
 from timegan_lib.data.scaling import Floats
 from timegan_lib.data.sequences import SequenceDataset
 
@@ -47,7 +47,8 @@ class Representation:
         "values", "log", "changes" (the first value, then x_t - x_(t-1)), "log changes";
         "relative to A": log(x / A) where both are above 0 in the data, else x - A; "changes relative
         to A": the changes of that; "above A,B": log(x / max(A, B)), or the difference, and never below
-        0; "below A,B": log(min(A, B) / x) likewise. Each may end in " as scores": normal scores, in
+        0; "below A,B": log(min(A, B) / x) likewise; "at least A,B", "at most A,B": the value itself, which
+        cannot come back beyond them. Each may end in " as scores": normal scores, in
         which a value that is 0.5 % of all or more, such as a wind of 0, takes a range of its own.
 
         Raises InputError for an unknown feature or form, references that go in a circle, and data that
@@ -200,17 +201,19 @@ def _margins(
 ) -> tuple[Margin, Margin]:
     """The margins of the first step and of the rest."""
     steps = form.steps(level)
-    exact = form.kind == "values" and not form.changes
+    exact = form.as_it_is and not form.changes
     grain = 0.0 if exact else SAME * form.size(level, mask)
 
     def margin(chosen: NDArray[np.bool_]) -> Margin:
         sample = steps[chosen]
-        floor = 0.0 if form.never_negative and (sample >= 0).all() else -np.inf
+        floor, ceiling = ends(sample[once[chosen]]) if exact else (-np.inf, np.inf)
+        if form.never_negative and (sample >= 0).all():
+            floor = max(floor, 0.0)
         if form.scores:
-            return Margin.scores(sample, once[chosen], floor, grain)
+            return Margin.scores(sample, once[chosen], floor, grain, ceiling)
         if len(sample) and np.ptp(sample) <= grain:
             return Margin.constant(float(np.median(sample)))
-        return Margin.standard(sample, floor)
+        return Margin.standard(sample, floor, ceiling)
 
     if not form.changes:
         return (margin(mask),) * 2

@@ -23,7 +23,9 @@ from timegan_lib.networks.mixture import Mixture, StaticMixture, draw, log_densi
 from timegan_lib.networks.recurrent import LONGEST, recurrent_stack
 
 RIDGE = 1.0  # of the linear autoregression that the generator begins as
-STAYS = 0.01  # share of the steps in which a feature is exactly what it was, from which it can stay so
+STAYS = (
+    0.01  # share of the steps in which a feature is exactly what it was, from which it can stay so
+)
 NEVER = -30.0  # log odds
 BEYOND = 0.25  # of a feature's range in the training data: so far outside it a step may lie
 
@@ -31,10 +33,10 @@ BEYOND = 0.25  # of a feature's range in the training data: so far outside it a 
 class AutoregressiveGenerator:
     """x_t given x_1 .. x_(t-1) and the statics s: sum_k w_k N(mu_k, S_k), K components.
 
-    The first step is said from s alone. For the others GRU layers read [x_(t-1), x_1, s]; a dense layer on
-    their state gives weights, means and spreads, and means also come straight from those inputs: a linear
-    autoregression, which `begin_with` fits. How the features of one step go together is a triangle (D, D)
-    a component.
+    The first step is said from s alone. For the others GRU layers read [x_(t-1), its change, x_1, s]; dense
+    layers on their state give weights, means, spreads, and how probable it is that a feature stays what it
+    was, as a rain of 0 does for days. Means also come straight from those inputs: a linear autoregression,
+    which `begin_with` fits. How the features of one step go together is a triangle (D, D) a component.
     """
 
     def __init__(self, config: TimeGANConfig, features: int, statics: int, seed: int):
@@ -57,11 +59,20 @@ class AutoregressiveGenerator:
         self.straight = tf.Variable(tf.zeros((inputs, d)), name="generator/straight")
         self.triangles = tf.Variable(tf.zeros((2, k, d, d)), name="generator/triangles")
         layers = [weight for layer in self.layers for weight in layer]
-        self.weights = [*layers, *self.head, *self.first, *self.staying, self.straight, self.triangles]
+        self.weights = [
+            *layers,
+            *self.head,
+            *self.first,
+            *self.staying,
+            self.straight,
+            self.triangles,
+        ]
         # from the training data, and not trained: the range of a step, and the spread of what is new in it
         self.limits = tf.Variable([[-1e9] * d, [1e9] * d], name="generator/limits")
         self.news = tf.Variable(tf.ones(d), name="generator/news")
-        self.stays = tf.Variable(tf.zeros(d), name="generator/stays")  # 1: this feature can stay as it was
+        self.stays = tf.Variable(
+            tf.zeros(d), name="generator/stays"
+        )  # 1: this feature can stay as it was
         self.constants = [self.limits, self.news, self.stays]
 
     def begin_with(self, x: np.ndarray, mask: np.ndarray, static: np.ndarray | None) -> None:
