@@ -76,7 +76,7 @@ def test_a_made_stock_in_any_order_of_columns(seed):
 def test_weather_keeps_its_ranges():
     found = forms(load_dataset("weather"))
     for airport in ("EWR", "JFK", "LGA"):
-        assert found[f"dewp_{airport}"] == f"below temp_{airport} as scores"
+        assert found[f"dewp_{airport}"] == f"at most temp_{airport}"
         for name in ("temp", "wind_sin", "wind_cos", "pressure"):
             assert found[f"{name}_{airport}"] == "values"
         for name in ("precip", "visib", "wind_speed"):  # heaps: no rain, clear sight, calm
@@ -118,6 +118,9 @@ def test_a_pair_that_never_crosses_and_one_that_never_touches():
     assert found == {"ask": "log changes", "bid": "below ask"}
     found = plain(forms(windows(ask=ask, bid=(ask - spread / 2) / 1.1)))
     assert found == {"ask": "log changes", "bid": "relative to ask"}
+    calm = 0.1 * np.cumsum(rng.normal(size=500))
+    found = plain(forms(windows(top=calm + np.abs(rng.normal(0, 0.5, 500)), low=calm)))
+    assert found["low"] == "at most top"  # which moves far more than low does
     x = rng.normal(size=500)
     found = plain(forms(windows(x=x, y=x + np.maximum(0, rng.normal(0, 3, 500)))))
     assert found["x"] == "values"  # what it is above x has nearly all of the spread of y

@@ -137,6 +137,26 @@ def test_an_atom_takes_a_range_of_scores_and_comes_back_exactly():
     assert beyond > x.max()  # the other end is none
 
 
+@pytest.mark.parametrize("form", ["values", "values as scores"])
+def test_an_end_at_which_values_pile_up_is_a_bound(form):
+    rng = np.random.default_rng(0)
+    piled = rng.normal(60, 30, (200, 10)).clip(0, 100)
+    found = Representation.fit(series(piled), {"a": form})
+    wild = found.inverse(np.linspace(-9, 9, 100)[None, :, None])
+    assert wild.min() == 0 and wild.max() == 100
+    found = Representation.fit(series(rng.normal(60, 30, (200, 10)) - 500), {"a": form})
+    wild = found.inverse(np.linspace(-9, 9, 100)[None, :, None])
+    assert wild.min() < -650 and wild.max() > -330  # nothing piles up, and there is room beyond
+
+
+def test_the_place_inside_an_atom_is_kept_while_the_value_stays():
+    x = np.array([[0, 0, 0, 5, 0, 0, 3, 3], [0, 4, 0, 0, 2, 1, 0, 0]] * 20, float)
+    found = Representation.fit(series(x), {"a": "values as scores"})
+    scores = found.forward(x[:, :, None], np.full(40, 8))[:, :, 0]
+    np.testing.assert_array_equal(np.diff(scores) == 0, np.diff(x) == 0)
+    assert len(np.unique(scores[x == 0])) == 2 * 20 + 3 * 20  # a new place for each stay
+
+
 def test_an_end_that_is_an_atom_is_the_end():
     x = np.minimum(np.random.default_rng(0).normal(8, 3, (50, 30)), 10.0)  # sight, capped
     found = Representation.fit(series(x), {"a": "values as scores"})
@@ -233,6 +253,7 @@ def test_references_are_computed_first_and_names_may_hold_commas():
         ({"a": "log"}, "'a' cannot be learned as 'log': a = -1 in sequence 1, step 2"),
         ({"b": "above a,c"}, "'b'.*'above a,c': b = 2 in sequence 0, step 0 is below a or c"),
         ({"b": "below a"}, "'b'.*: b = 3 in sequence 0, step 1 is above a.*'relative to a'"),
+        ({"b": "at most a"}, "'b'.*'at most a': b = 3 in sequence 0, step 1 is above a"),
         ({"a": "relative to b", "b": "relative to a"}, "circle: a -> b -> a"),
         ({"a": "relative to a"}, "circle: a -> a"),
         ({"d": "log"}, "'d' is no feature; there are a, b, c"),
@@ -249,6 +270,20 @@ def test_what_cannot_be_is_refused(forms, said):
     c = [[3.0, 3.0, 3.0], [3.0, 3.0, 3.0]]
     with pytest.raises(InputError, match=said):
         Representation.fit(series(*map(np.array, (a, b, c))), forms)
+
+
+@pytest.mark.parametrize(("form", "worst"), [("at least b", np.maximum), ("at most b", np.minimum)])
+def test_a_value_with_a_bound_is_learned_as_it_is_and_comes_back_inside(form, worst):
+    a, b = np.random.default_rng(0).normal(size=(2, 50, 8))
+    data = series(worst(a, b), b)
+    found = Representation.fit(data, {"a": form})
+    plain = Representation.fit(data, {})
+    np.testing.assert_array_equal(
+        found.forward(data.values, data.lengths), plain.forward(data.values, data.lengths)
+    )
+    made = found.inverse(np.random.default_rng(1).normal(size=(99, 8, 2)))
+    np.testing.assert_array_equal(made[..., 0], worst(*np.moveaxis(made, 2, 0)))
+    assert 0.2 < (made[..., 0] == made[..., 1]).mean() < 0.8
 
 
 def test_new_data_that_a_form_cannot_hold_are_refused():
@@ -280,13 +315,14 @@ PARTS = ["values", "changes", "log", "log changes", "relative to c", "changes re
 @given(
     arrays(float, (4, 7, 2), elements=NUMBERS | st.sampled_from([0.0, 1.0, -2.0])),
     st.lists(st.integers(1, 7), min_size=4, max_size=4),
-    st.sampled_from([*PARTS, "above c", "below c"]),
+    st.sampled_from([*PARTS, "above c", "below c", "at least c", "at most c"]),
     st.sampled_from(["", " as scores"]),
     st.booleans(),
 )
 def test_there_and_back_whatever_the_data(values, lengths, form, ending, positive):
     a, c = np.moveaxis(np.abs(values) + 0.5 if positive or "log" in form else values, 2, 0)
-    a = {"above": np.maximum, "below": np.minimum}.get(form[:5], lambda x, _: x)(a, c)
+    bounds = {"above": np.maximum, "at le": np.maximum, "below": np.minimum, "at mo": np.minimum}
+    a = bounds.get(form[:5], lambda x, _: x)(a, c)
     data = SequenceDataset.from_arrays(np.stack([a, c], 2), lengths, names=["a", "c"])
     found, made = back(data, {"a": form + ending, "c": "values" + ending})
     # what is written as a difference is as exact as the larger of the two

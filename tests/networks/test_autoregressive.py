@@ -27,11 +27,11 @@ def generator(statics: int = 0, features: int = 3) -> AutoregressiveGenerator:
 
 
 def noise(n: int, length: int, seed: int = 0) -> tf.Tensor:
-    return tf.random.stateless_normal((n, length, 4), [seed, 0])
+    return tf.random.stateless_normal((n, length, 7), [seed, 0])
 
 
 def test_the_step_is_that_of_the_stack():
-    network, x = generator(), tf.random.stateless_normal((6, 7, 6), [1, 1])
+    network, x = generator(), tf.random.stateless_normal((6, 7, 9), [1, 1])
     stacked = recurrent_stack(x, network.layers, "gru")
     states = [tf.zeros((6, 5))] * 2
     for t in range(7):
@@ -81,6 +81,20 @@ def test_it_begins_as_the_linear_autoregression_of_its_data():
     np.testing.assert_allclose(network.straight[:3], 0.8 * np.eye(3), atol=0.05)
     root = np.linalg.inv(np.eye(3) - np.tril(network.triangles[1, 0], -1)) @ np.diag(network.news)
     np.testing.assert_allclose(root @ root.T, 0.5 + 0.5 * np.eye(3), atol=0.05)
+
+
+def test_its_first_look_at_the_data_says_which_features_can_stay_as_they_were():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((200, 6, 3)).astype(np.float32)
+    stays = rng.random((200, 6)) < 0.4
+    for t in range(1, 6):
+        x[:, t, 1] = np.where(stays[:, t], x[:, t - 1, 1], x[:, t, 1])
+    network = generator()
+    network.begin_with(x, np.ones(x.shape[:2], bool), None)
+    assert network.stays.numpy().tolist() == [0, 1, 0]
+    made = network(noise(2_000, 6)).numpy()
+    assert ((made[:, 1:] == made[:, :-1]).mean((0, 1)) > [-1, 0.1, -1]).all()
+    assert (made[:, 1:] == made[:, :-1])[..., [0, 2]].sum() == 0
 
 
 def test_padding_does_not_count_for_the_beginning():

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, norm
 
 from timegan_lib.networks.mixture import (
+    STILL,
     Mixture,
     StaticMixture,
     draw,
-    inverse_triangle,
     log_density,
 )
 
@@ -47,7 +47,7 @@ def test_the_density_is_that_of_scipy():
 def test_draws_have_the_moments_of_the_mixture():
     n = 60_000
     z = tf.random.stateless_normal((n, D + 1), [1, 2])
-    made = draw(z, mixture(n), inverse_triangle(triangle())).numpy()
+    made = draw(z, mixture(n), triangle()).numpy()
     mean = WEIGHT @ MEAN
     apart = MEAN - mean
     expected = sum(
@@ -61,7 +61,7 @@ def test_the_last_number_of_the_noise_alone_chooses_the_component():
     levels = np.array([-3.0, 0.0, 3.0])  # below 0.2, between, above 0.7
     z = np.zeros((3, D + 1), np.float32)
     z[:, -1] = levels
-    made = draw(tf.constant(z), mixture(3), inverse_triangle(triangle()))
+    made = draw(tf.constant(z), mixture(3), triangle())
     np.testing.assert_allclose(made, MEAN, rtol=1e-5)
 
 
@@ -70,10 +70,52 @@ def test_a_gradient_reaches_means_spreads_and_triangle():
     parts, lower = mixture(8), triangle()
     with tf.GradientTape() as tape:
         tape.watch([parts.mean, parts.spread, lower])
-        made = draw(z, parts, inverse_triangle(lower))
+        made = draw(z, parts, lower)
         loss = tf.reduce_sum(made * tf.constant(RNG.normal(size=(8, D)), tf.float32))
     for gradient in tape.gradient(loss, [parts.mean, parts.spread, lower]):
         assert np.abs(gradient).max() > 0
+
+
+AT = RNG.normal(0, 2, D)
+STAY = RNG.uniform(-2, 2, (K, D))  # log odds
+
+
+def with_stays(n: int) -> Mixture:
+    parts = (np.repeat(p[None], n, 0) for p in (STAY, AT))
+    stay, at = (tf.constant(part, tf.float32) for part in parts)
+    return mixture(n)._replace(stay=stay, at=at)
+
+
+def test_the_density_where_features_may_stay():
+    """Against a sum over which features stay: the others are Gaussian, given those before them."""
+    x = RNG.normal(0, 2, (40, D))
+    x[:10, 1], x[5:20, 3] = AT[1], AT[3]
+    found = log_density(tf.constant(x, tf.float32), with_stays(40), triangle())
+    total = np.zeros(40)
+    for k in range(K):
+        product = np.full(40, WEIGHT[k])
+        for j in range(D):
+            mean = MEAN[k, j] + (x[:, :j] - MEAN[k, :j]) @ TRIANGLE[k, j, :j]
+            stays = 1 / (1 + np.exp(-STAY[k, j]))
+            moved = norm(mean, SPREAD[k, j]).pdf(x[:, j])
+            product *= (1 - stays) * moved + stays * norm(AT[j], STILL).pdf(x[:, j])
+        total += product
+    np.testing.assert_allclose(found, np.log(total), rtol=1e-3, atol=1e-3)
+
+
+def test_what_stays_does_so_exactly_as_often_as_it_should_and_the_rest_follows():
+    n = 60_000
+    z = tf.random.stateless_normal((n, 2 * D + 1), [1, 2])
+    made = draw(z, with_stays(n), triangle()).numpy()
+    stayed = made == AT.astype(np.float32)
+    np.testing.assert_allclose(stayed.mean(0), WEIGHT @ (1 / (1 + np.exp(-STAY))), atol=0.01)
+    # feature 1 of the second component, where 0 stayed and 1 did not: its mean follows 0
+    z = z.numpy()
+    z[:, -1], z[:, D], z[:, D + 1] = 0.0, -9.0, 9.0
+    made = draw(tf.constant(z), with_stays(n), triangle()).numpy()
+    mean = MEAN[1, 1] + TRIANGLE[1, 1, 0] * (AT[0] - MEAN[1, 0])
+    assert made[:, 1].mean() == pytest.approx(mean, abs=0.03)
+    assert made[:, 1].std() == pytest.approx(SPREAD[1, 1], rel=0.03)
 
 
 def learned_statics() -> tuple[StaticMixture, np.ndarray]:

@@ -19,9 +19,12 @@ from timegan_lib.data.scaling import Floats
 ENDING = " as scores"
 PLAIN = ("values", "log", "changes", "log changes")
 KNOWN = (
-    '"values", "log", "changes", "log changes", "relative to A", "changes relative to A", "above A,B" or '
-    f'"below A,B", each with or without "{ENDING}"'
+    '"values", "log", "changes", "log changes", "relative to A", "changes relative to A", "above A,B", '
+    f'"below A,B", "at least A,B" or "at most A,B", each with or without "{ENDING}"'
 )
+RELATIONS = {
+    "relative to ": "relative", "above ": "above", "below ": "below", "at least ": "least", "at most ": "most"
+}  # fmt: skip
 LARGEST = 600.0  # of a logarithm, so that no product of two numbers overflows
 MOST = 1e300
 
@@ -30,7 +33,7 @@ MOST = 1e300
 class Form:
     """What of a feature is learned.
 
-    kind: "values", "relative", "above" or "below". log: of the value, or of the ratio; for a relation
+    kind: "values", "relative", "above", "below", "least" or "most". log: of the value, or of the ratio; for a relation
     the data decide. changes: from step to step. scores: as normal scores. Taught in
     book/how-the-code-is-built.md.
     """
@@ -56,7 +59,7 @@ class Form:
         if plain in PLAIN:
             return cls(feature, text, log="log" in plain, changes="changes" in plain, scores=scores)
         changes = plain.startswith("changes relative to ")
-        for start, kind in (("relative to ", "relative"), ("above ", "above"), ("below ", "below")):
+        for start, kind in RELATIONS.items():
             rest = plain.removeprefix("changes ") if changes else plain
             if rest.startswith(start):
                 references = _references(feature, text, rest.removeprefix(start), names, words)
@@ -70,11 +73,16 @@ class Form:
     @property
     def never_negative(self) -> bool:
         """Whether data that are never negative in this form stay so."""
-        return self.kind in ("above", "below") or (self.kind == "values" and not self.log)
+        return self.kind in ("above", "below") or self.as_it_is
+
+    @property
+    def as_it_is(self) -> bool:
+        """Whether the values themselves are learned, or their changes."""
+        return self.kind in ("values", "least", "most") and not self.log
 
     def settled(self, own: Floats, *others: Floats) -> Form:
         """The same form, which for these data, each (N, T), takes ratios or differences."""
-        if self.kind == "values":
+        if self.kind in ("values", "least", "most"):
             return self
         return replace(self, log=all(bool((values > 0).all()) for values in (own, *others)))
 
@@ -89,10 +97,13 @@ class Form:
         if self.kind == "values":
             return np.log(own) if self.log else own
         edge = self._edge(others)
-        if self.kind == "above":
+        if self.kind in ("above", "least"):
             self._refuse(own < edge, own, self.feature, f"is below {self._named}", self._relative)
-        elif self.kind == "below":
+        elif self.kind in ("below", "most"):
             self._refuse(own > edge, own, self.feature, f"is above {self._named}", self._relative)
+        if self.kind in ("least", "most"):
+            return own
+        if self.kind == "below":
             return np.log(edge / own) if self.log else edge - own
         return np.log(own / edge) if self.log else own - edge
 
@@ -103,6 +114,8 @@ class Form:
         if self.kind == "values":
             return level
         edge = self._edge(others)
+        if self.kind in ("least", "most"):
+            return (np.maximum if self.kind == "least" else np.minimum)(level, edge)
         if self.kind == "below":
             return edge / level if self.log else edge - level
         with np.errstate(over="ignore"):
@@ -134,7 +147,7 @@ class Form:
 
     def _edge(self, others: tuple[Floats, ...]) -> Floats:
         """The one feature that this is relative to, or the largest or the smallest of several."""
-        return reduce(np.minimum if self.kind == "below" else np.maximum, others)
+        return reduce(np.minimum if self.kind in ("below", "most") else np.maximum, others)
 
     def _refuse(
         self, wrong: NDArray[np.bool_], values: Floats, name: str, why: str, instead: str

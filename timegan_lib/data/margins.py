@@ -30,7 +30,7 @@ class Margin:
     low, high   (K,) the scores at which each begins and ends: the same, but for an atom, a value that
                 comes back again and again and takes a whole range of scores
     slopes      units a score below the first and above the last knot; 0: there is nothing beyond
-    floor       no value comes back below this
+    floor, ceiling   no value comes back below the one or above the other
     grain       a value this close to an atom is that atom
 
     A constant is one knot with slopes of 0, a standardized column one knot, the mean, at a score of 0.
@@ -43,6 +43,7 @@ class Margin:
     slopes: tuple[float, float]
     floor: float = -np.inf
     grain: float = 0.0
+    ceiling: float = np.inf
 
     @classmethod
     def constant(cls, value: float) -> Margin:
@@ -50,18 +51,19 @@ class Margin:
         return cls(np.array([value], float), zero, zero, (0.0, 0.0))
 
     @classmethod
-    def standard(cls, sample: Floats, floor: float = -np.inf) -> Margin:
+    def standard(cls, sample: Floats, floor: float = -np.inf, ceiling: float = np.inf) -> Margin:
         """Minus the mean, over the standard deviation."""
         if len(sample) == 0 or sample.min() == sample.max():
             return cls.constant(sample[0] if len(sample) else 0.0)
         size = float(np.ptp(sample))  # the square of a tiny number would be 0
         zero, spread = np.zeros(1), size * float((sample / size).std())
-        return cls(np.array([sample.mean()]), zero, zero, (spread, spread), floor)
+        return cls(np.array([sample.mean()]), zero, zero, (spread, spread), floor, ceiling=ceiling)
 
     @classmethod
     def scores(
-        cls, sample: Floats, once: NDArray[np.bool_], floor: float = -np.inf, grain: float = 0.0
-    ) -> Margin:
+        cls, sample: Floats, once: NDArray[np.bool_], floor: float = -np.inf, grain: float = 0.0,
+        ceiling: float = np.inf,
+    ) -> Margin:  # fmt: skip
         """Normal scores of a sample (n,): Phi^-1 of its distribution function, linear between knots.
 
         once: (n,), True at the first copy of each row, where windows overlap; atoms are counted there.
@@ -87,7 +89,7 @@ class Margin:
         values, atom = values[kept], atom[kept]
         slopes = _slopes(values, low, high)
         slopes = (0.0 if atom[0] else slopes[0], 0.0 if atom[-1] else slopes[1])
-        return cls(values, low, high, slopes, floor, grain)
+        return cls(values, low, high, slopes, floor, grain, ceiling)
 
     def forward(self, values: Floats, fill: Floats) -> Floats:
         """Values to scores, of any shape. fill: numbers in [0, 1), where an atom's score is to lie."""
@@ -112,7 +114,8 @@ class Margin:
         edges = np.stack([self.low, self.high], 1).ravel()[wide]
         found = np.interp(scores, edges, np.repeat(self.values, 2)[wide])
         below, above = np.minimum(scores - edges[0], 0.0), np.maximum(scores - edges[-1], 0.0)
-        return np.maximum(found + self.slopes[0] * below + self.slopes[1] * above, self.floor)
+        found += self.slopes[0] * below + self.slopes[1] * above
+        return np.clip(found, self.floor, self.ceiling)
 
     def _nearest(self, values: Floats) -> NDArray[np.intp]:
         """The number of the knot that is nearest to each value."""
@@ -123,13 +126,14 @@ class Margin:
         return np.where(values - self.values[left] < self.values[right] - values, left, right)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, where a floor of -inf is None."""
+        """Plain values for JSON, where no floor and no ceiling are None."""
         atoms = np.flatnonzero(self.high > self.low)  # elsewhere high is low
         return {
             "values": self.values.tolist(), "low": self.low.tolist(),
             "atoms": atoms.tolist(), "high": self.high[atoms].tolist(),
             "slopes": list(self.slopes), "grain": self.grain,
             "floor": None if np.isneginf(self.floor) else self.floor,
+            "ceiling": None if np.isposinf(self.ceiling) else self.ceiling,
         }  # fmt: skip
 
     @classmethod
@@ -139,7 +143,22 @@ class Margin:
         high[plain["atoms"]] = plain["high"]
         first, last = plain["slopes"]
         floor = -np.inf if plain["floor"] is None else plain["floor"]
-        return cls(values, low, high, (first, last), floor, plain["grain"])
+        ceiling = np.inf if plain["ceiling"] is None else plain["ceiling"]
+        return cls(values, low, high, (first, last), floor, plain["grain"], ceiling)
+
+
+def ends(sample: Floats) -> tuple[float, float]:
+    """The bounds of a sample (n,): an end at which values pile up is one, else -inf or inf.
+
+    At least `LEAST` of them, and twice as many as at the value next to it, such as a humidity of 100 %.
+    Taught in book/how-the-code-is-built.md.
+    """
+    values, count = np.unique(sample, return_counts=True)
+    if len(values) < 2:
+        return -np.inf, np.inf
+    low = values[0] if count[0] >= max(LEAST, 2 * count[1]) else -np.inf
+    high = values[-1] if count[-1] >= max(LEAST, 2 * count[-2]) else np.inf
+    return float(low), float(high)
 
 
 def _distinct(sample: Floats, grain: float) -> tuple[Floats, NDArray[np.intp]]:

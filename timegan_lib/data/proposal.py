@@ -78,11 +78,11 @@ def chosen_forms(data: SequenceDataset, represent: Mapping[str, str] | str) -> M
 def propose(data: SequenceDataset) -> Proposal:
     """A form for each feature that is no category, with a reason in a line.
 
-    Looked for, in this order: a column that never crosses others and touches them ("above", "below"),
-    one that moves with another ("relative to"), a level that wanders like a price or goes on like a
-    path ("changes"), a scale that is skewed ("log"); all else is learned as it is. What is far from
-    normal, or holds one value again and again, is learned as scores. The same data get the same
-    proposal. Raises InputError. Taught in book/how-the-code-is-built.md.
+    Looked for, in this order: a column that never crosses others and touches them ("above", "below", or
+    where its own steps are smaller than those of what is between, "at least", "at most"), one that moves
+    with another ("relative to"), a level that wanders like a price or goes on like a path ("changes"), a
+    scale that is skewed ("log"); all else is learned as it is. What is far from normal, or holds one value
+    again and again, is learned as scores. The same data get the same proposal. Raises InputError. Taught in book/how-the-code-is-built.md.
     """
     if not isinstance(data, SequenceDataset) or not len(data):
         raise InputError(f"data is {data!r}; give a SequenceDataset with sequences")
@@ -153,11 +153,12 @@ class _Look:
         if len(x) == 0 or np.ptp(x) <= SAME * np.abs(series[self.once]).max():
             return ""  # a constant, which comes back as it is
         shown = self.rows[:, k] if form == "log" else x  # a value is known by its own units
-        if heap := _heap(shown, ends_only=form == "values"):
+        own = form == "values" or form.startswith("at ")
+        if heap := _heap(shown, ends_only=own):
             return heap
         z = _standardized(x)
         skew, tails = float((z**3).mean()), float((z**4).mean())
-        most, heavy = FAR if form == "values" else NEARLY
+        most, heavy = FAR if own else NEARLY
         if abs(skew) > most:
             return f"skewness {skew:.1f}"
         return f"heavy tails (kurtosis {tails:.1f}, a normal one has 3)" if tails > heavy else ""
@@ -221,8 +222,20 @@ def _related(look: _Look, numbers: list[int]) -> dict[int, tuple[str, str]]:
             names = [look.names[j] for j in beyond[k] if j not in tops | bottoms]
             if names:
                 reason = f"never {said} {' and '.join(names)} in {len(look.rows):,} rows"
-                found[k] = f"{word} {','.join(names)}", reason
+                form = f"{word} {','.join(names)}"
+                if _goes_its_own_way(look, k, form):
+                    form = form.replace(word, {"above": "at least", "below": "at most"}[word])
+                    reason += ", and its steps are smaller than those of what is between"
+                found[k] = form, reason
     return found
+
+
+def _goes_its_own_way(look: _Look, k: int, form: str) -> bool:
+    """Whether feature k moves less in a step than what is between it and its bound, as it does in this form."""
+    others = Form.read(look.names[k], form, look.names).references
+    logs = look.positive(k, *(look.names.index(name) for name in others))
+    own = look.series("log" if logs else "values", k)
+    return bool(look.changes(own).std() < look.changes(look.series(form, k)).std())
 
 
 def _never_below(look: _Look, k: int, j: int) -> bool:

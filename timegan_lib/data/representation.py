@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from timegan_lib.config import InputError, whole_number
 from timegan_lib.data.forms import Form, in_order
-from timegan_lib.data.margins import SAME, Margin
+from timegan_lib.data.margins import SAME, Margin, ends
 from timegan_lib.data.scaling import Floats
 from timegan_lib.data.sequences import SequenceDataset
 
@@ -47,7 +47,8 @@ class Representation:
         "values", "log", "changes" (the first value, then x_t - x_(t-1)), "log changes";
         "relative to A": log(x / A) where both are above 0 in the data, else x - A; "changes relative
         to A": the changes of that; "above A,B": log(x / max(A, B)), or the difference, and never below
-        0; "below A,B": log(min(A, B) / x) likewise. Each may end in " as scores": normal scores, in
+        0; "below A,B": log(min(A, B) / x) likewise; "at least A,B", "at most A,B": the value itself, which
+        cannot come back beyond them. Each may end in " as scores": normal scores, in
         which a value that is 0.5 % of all or more, such as a wind of 0, takes a range of its own.
 
         Raises InputError for an unknown feature or form, references that go in a circle, and data that
@@ -94,7 +95,8 @@ class Representation:
         for k, (form, (first, rest)) in enumerate(zip(self.forms, self.margins, strict=True)):
             level = form.level(*_pick(form, self.names, valid, k))
             rng = np.random.default_rng([self.seed, whole_number("seed", seed, 0), k, FILL])
-            steps, fill = form.steps(level), rng.random(mask.shape)
+            steps = form.steps(level)
+            fill = while_it_stays(rng.random(mask.shape), steps)
             represented[:, 0, k] = first.forward(steps[:, 0], fill[:, 0])
             represented[:, 1:, k] = rest.forward(steps[:, 1:], fill[:, 1:])
         return np.where(mask[:, :, None], represented, 0.0)
@@ -173,6 +175,13 @@ def at_valid(values: Floats, lengths: NDArray[Any]) -> Floats:
     return np.where(mask[:, :, None], values, 1.0)
 
 
+def while_it_stays(fill: Floats, steps: Floats) -> Floats:
+    """The same numbers (N, T), but each kept for as long as a value stays exactly what it was."""
+    new = np.concatenate([np.ones((len(steps), 1), bool), np.diff(steps, axis=1) != 0], axis=1)
+    last = np.maximum.accumulate(np.where(new, np.arange(steps.shape[1]), 0), axis=1)
+    return np.take_along_axis(fill, last, axis=1)
+
+
 def first_copies(data: SequenceDataset) -> NDArray[np.bool_]:
     """(N, T), True at the valid steps that are the first copy of their row: windows overlap.
 
@@ -192,17 +201,19 @@ def _margins(
 ) -> tuple[Margin, Margin]:
     """The margins of the first step and of the rest."""
     steps = form.steps(level)
-    exact = form.kind == "values" and not form.changes
+    exact = form.as_it_is and not form.changes
     grain = 0.0 if exact else SAME * form.size(level, mask)
 
     def margin(chosen: NDArray[np.bool_]) -> Margin:
         sample = steps[chosen]
-        floor = 0.0 if form.never_negative and (sample >= 0).all() else -np.inf
+        floor, ceiling = ends(sample[once[chosen]]) if exact else (-np.inf, np.inf)
+        if form.never_negative and (sample >= 0).all():
+            floor = max(floor, 0.0)
         if form.scores:
-            return Margin.scores(sample, once[chosen], floor, grain)
+            return Margin.scores(sample, once[chosen], floor, grain, ceiling)
         if len(sample) and np.ptp(sample) <= grain:
             return Margin.constant(float(np.median(sample)))
-        return Margin.standard(sample, floor)
+        return Margin.standard(sample, floor, ceiling)
 
     if not form.changes:
         return (margin(mask),) * 2

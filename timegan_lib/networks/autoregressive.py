@@ -19,26 +19,30 @@ from timegan_lib.networks.layers import (
     glorot_uniform,
     recurrent_weights,
 )
-from timegan_lib.networks.mixture import Mixture, StaticMixture, draw, inverse_triangle, log_density
+from timegan_lib.networks.mixture import Mixture, StaticMixture, draw, log_density
 from timegan_lib.networks.recurrent import LONGEST, recurrent_stack
 
 RIDGE = 1.0  # of the linear autoregression that the generator begins as
+STAYS = (
+    0.01  # share of the steps in which a feature is exactly what it was, from which it can stay so
+)
+NEVER = -30.0  # log odds
 BEYOND = 0.25  # of a feature's range in the training data: so far outside it a step may lie
 
 
 class AutoregressiveGenerator:
     """x_t given x_1 .. x_(t-1) and the statics s: sum_k w_k N(mu_k, S_k), K components.
 
-    The first step is said from s alone. For the others GRU layers read [x_(t-1), x_1, s]; a dense layer on
-    their state gives weights, means and spreads, and means also come straight from those inputs: a linear
-    autoregression, which `begin_with` fits. How the features of one step go together is a triangle (D, D)
-    a component.
+    The first step is said from s alone. For the others GRU layers read [x_(t-1), its change, x_1, s]; dense
+    layers on their state give weights, means, spreads, and how probable it is that a feature stays what it
+    was, as a rain of 0 does for days. Means also come straight from those inputs: a linear autoregression,
+    which `begin_with` fits. How the features of one step go together is a triangle (D, D) a component.
     """
 
     def __init__(self, config: TimeGANConfig, features: int, statics: int, seed: int):
         d, k, h = features, config.components, config.hidden
         self.features, self.components, self.hidden, self.least = d, k, h, config.least_spread
-        inputs = 2 * d + statics
+        inputs = 3 * d + statics
         self.layers = [
             recurrent_weights(f"generator/layer_{n}", "gru", inputs if n == 0 else h, h, seed)
             for n in range(config.layers)
@@ -51,14 +55,25 @@ class AutoregressiveGenerator:
             )  # components begin apart
             bias.assign(tf.concat([tf.zeros(k), tf.reshape(apart, [-1]), tf.zeros(k * d)], 0))
             kernel.assign(0.3 * kernel)
+        self.staying = dense_weights("generator/staying", h, k * d, seed)
         self.straight = tf.Variable(tf.zeros((inputs, d)), name="generator/straight")
         self.triangles = tf.Variable(tf.zeros((2, k, d, d)), name="generator/triangles")
         layers = [weight for layer in self.layers for weight in layer]
-        self.weights = [*layers, *self.head, *self.first, self.straight, self.triangles]
+        self.weights = [
+            *layers,
+            *self.head,
+            *self.first,
+            *self.staying,
+            self.straight,
+            self.triangles,
+        ]
         # from the training data, and not trained: the range of a step, and the spread of what is new in it
         self.limits = tf.Variable([[-1e9] * d, [1e9] * d], name="generator/limits")
         self.news = tf.Variable(tf.ones(d), name="generator/news")
-        self.constants = [self.limits, self.news]
+        self.stays = tf.Variable(
+            tf.zeros(d), name="generator/stays"
+        )  # 1: this feature can stay as it was
+        self.constants = [self.limits, self.news, self.stays]
 
     def begin_with(self, x: np.ndarray, mask: np.ndarray, static: np.ndarray | None) -> None:
         """Begin as the linear autoregression of these data: x (N, T, D), mask (N, T), static (N, Ds) or None."""
@@ -68,10 +83,9 @@ class AutoregressiveGenerator:
         later = mask[:, 1:]
         if not later.any():
             return
-        parts = [x[:, :-1][later], np.repeat(x[:, :1], x.shape[1] - 1, 1)[later]]
-        if static is not None:
-            parts.append(np.repeat(static[:, None], x.shape[1] - 1, 1)[later])
-        inputs, ahead = np.concatenate(parts, 1).astype(float), x[:, 1:][later].astype(float)
+        known = None if static is None else tf.constant(static, tf.float32)
+        inputs = self._inputs(tf.constant(x, tf.float32), known).numpy()[later].astype(float)
+        ahead = x[:, 1:][later].astype(float)
         square = inputs.T @ inputs + RIDGE * np.eye(inputs.shape[1])
         straight = np.linalg.solve(square, inputs.T @ ahead)
         left = ahead - inputs @ straight  # what the autoregression does not say
@@ -79,6 +93,8 @@ class AutoregressiveGenerator:
         factor = np.linalg.cholesky(square)  # (1 - L)^-1 diag(s)
         news = np.diag(factor)
         triangle = np.eye(self.features) - np.diag(news) @ np.linalg.inv(factor)
+        same = (x[:, 1:] == x[:, :-1])[later].mean(axis=0)
+        self.stays.assign((same >= STAYS).astype(np.float32))
         self.straight.assign(straight)
         self.news.assign(news)
         self.triangles[1].assign(np.repeat(triangle[None], self.components, 0))
@@ -91,33 +107,34 @@ class AutoregressiveGenerator:
         return tf.concat(told, 1)
 
     def one_ahead(self, z: tf.Tensor, x: tf.Tensor, static: tf.Tensor | None = None) -> tf.Tensor:
-        """Each step after the first drawn given the real ones before it: (B, T, D); z: (B, T, D + 1)."""
+        """Each step after the first drawn given the real ones before it: (B, T, D); z: (B, T, 2 D + 1)."""
         if x.shape[1] == 1:
             return x
-        drawn = draw(z[:, 1:], self._said(x, static), inverse_triangle(self.triangles[1]))
+        drawn = draw(z[:, 1:], self._said(x, static), self.triangles[1])
         return tf.concat([x[:, :1], self._within(drawn)], 1)
 
     def __call__(self, z: tf.Tensor, static: tf.Tensor | None = None) -> tf.Tensor:
-        """New sequences (B, T, D) from noise (B, T, D + 1), each step from the steps made before it."""
-        spreading = inverse_triangle(self.triangles)
-        begin = self._within(draw(z[:, :1], self._said_first(z, static), spreading[0]))[:, 0]
+        """New sequences (B, T, D) from noise (B, T, 2 D + 1), each step from the steps made before it."""
+        begin = self._within(draw(z[:, :1], self._said_first(z, static), self.triangles[0]))[:, 0]
         states = [tf.zeros((tf.shape(z)[0], self.hidden)) for _ in self.layers]
+        still = tf.zeros_like(begin)
         around = [begin] if static is None else [begin, static]
 
         def step(kept, noise):
-            """x_(t-1) (B, D) and the states (B, h) to x_t and the new states; noise: (B, D + 1)."""
-            before, states = kept
-            h = inputs = tf.concat([before, *around], 1)
+            """x_(t-1), its change (B, D) and the states (B, h) to those of t; noise: (B, 2 D + 1)."""
+            before, change, states = kept
+            h = inputs = tf.concat([before, change, *around], 1)
             new = []
             for state, weights in zip(states, self.layers, strict=True):
                 h = gru_step(h, state, weights)
                 new.append(h)
-            return self._within(draw(noise, self._mixture(h, inputs), spreading[1])), new
+            x = self._within(draw(noise, self._mixture(h, inputs), self.triangles[1]))
+            return x, x - before, new
 
         if z.shape[1] > LONGEST:  # a loop, so that the graph does not grow
-            made, _ = tf.scan(step, tf.transpose(z[:, 1:], (1, 0, 2)), (begin, states))
+            made, *_ = tf.scan(step, tf.transpose(z[:, 1:], (1, 0, 2)), (begin, still, states))
             return tf.concat([begin[:, tf.newaxis], tf.transpose(made, (1, 0, 2))], 1)
-        kept, steps = (begin, states), [begin]
+        kept, steps = (begin, still, states), [begin]
         for t in range(1, z.shape[1]):
             kept = step(kept, z[:, t])
             steps.append(kept[0])
@@ -131,18 +148,26 @@ class AutoregressiveGenerator:
 
     def _said(self, x: tf.Tensor, static: tf.Tensor | None) -> Mixture:
         """What is said of every later step of real sequences, (B, T - 1, K, D), given the real steps before."""
-        later = x.shape[1] - 1
-        parts = [x[:, :-1], tf.repeat(x[:, :1], later, 1)]
+        inputs = self._inputs(x, static)
+        return self._mixture(recurrent_stack(inputs, self.layers, "gru"), inputs)
+
+    def _inputs(self, x: tf.Tensor, static: tf.Tensor | None) -> tf.Tensor:
+        """[x_(t-1), x_(t-1) - x_(t-2), x_1, s] for t = 2 .. T, (B, T - 1, ...); there is no change before step 2."""
+        before, later = x[:, :-1], x.shape[1] - 1
+        change = before - tf.concat([x[:, :1], before[:, :-1]], 1)
+        parts = [before, change, tf.repeat(x[:, :1], later, 1)]
         if static is not None:
             parts.append(tf.repeat(static[:, tf.newaxis], later, 1))
-        inputs = tf.concat(parts, 2)
-        return self._mixture(recurrent_stack(inputs, self.layers, "gru"), inputs)
+        return tf.concat(parts, 2)
 
     def _mixture(self, states: tf.Tensor, inputs: tf.Tensor) -> Mixture:
         """From states (..., h) and inputs to weights (..., K), means and spreads (..., K, D)."""
         weight, mean, spread = self._parts(dense(states, self.head, None))
         straight = dense(inputs, [self.straight, tf.zeros(self.features)], None)
-        return Mixture(weight, straight[..., tf.newaxis, :] + self.news * mean, self.news * spread)
+        mean, spread = straight[..., tf.newaxis, :] + self.news * mean, self.news * spread
+        stay = tf.reshape(dense(states, self.staying, None), tf.shape(mean))
+        stay = tf.where(self.stays > 0, stay, NEVER)
+        return Mixture(weight, mean, spread, stay, inputs[..., : self.features])
 
     def _parts(self, told: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Numbers of a head (..., K (1 + 2 D)) to log weights, means, and spreads that begin near 1."""
@@ -166,7 +191,7 @@ class AutoregressiveNetworks:
         self, config: TimeGANConfig, features: int, static_blocks: tuple[int, ...] = (), seed: int = 0
     ):  # fmt: skip
         statics = sum(static_blocks)
-        self.noise_size = features + 1
+        self.noise_size = 2 * features + 1
         self.static = StaticMixture(static_blocks, seed) if static_blocks else None
         self.generator = AutoregressiveGenerator(config, features, statics, seed)
         self.discriminator = RecurrentNetwork(
@@ -187,7 +212,7 @@ class AutoregressiveNetworks:
 
     def read_back(self, x: tf.Tensor, static: tf.Tensor | None, ahead: bool, z: tf.Tensor):
         """Real x and s as they are: no network stands before the generator. ahead: each step but the first
-        drawn, by noise z (B, T, D + 1), from what the generator says of it after the real ones before it."""
+        drawn, by noise z (B, T, 2 D + 1), from what the generator says of it after the real ones before it."""
         return (self.generator.one_ahead(z, x, static) if ahead else x), static
 
     @property

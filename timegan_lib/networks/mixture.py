@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from timegan_lib.networks.layers import glorot_uniform
 
+STILL = 0.01  # spread of a feature that stays as it was; where it does, it is so exactly
 STATIC_COMPONENTS = 8
 STATIC_LEAST = (
     0.02  # spread of a static feature in a component, at least; static features lie in [0, 1]
@@ -20,11 +21,17 @@ STATIC_LEAST = (
 
 
 class Mixture(NamedTuple):
-    """K components over D numbers: log_weight (..., K), mean (..., K, D), spread (..., K, D)."""
+    """K components over D numbers: log_weight (..., K), mean (..., K, D), spread (..., K, D).
+
+    Where `stay` (..., K, D) is given, feature j of a component stays what it was, at_j of `at` (..., D), with
+    probability sigmoid(stay_j), and is Gaussian otherwise.
+    """
 
     log_weight: tf.Tensor
     mean: tf.Tensor
     spread: tf.Tensor
+    stay: tf.Tensor | None = None
+    at: tf.Tensor | None = None
 
 
 def log_density(x: tf.Tensor, mixture: Mixture, triangle: tf.Tensor) -> tf.Tensor:
@@ -32,34 +39,55 @@ def log_density(x: tf.Tensor, mixture: Mixture, triangle: tf.Tensor) -> tf.Tenso
     off = x[..., tf.newaxis, :] - mixture.mean  # (..., K, D)
     from_others = tf.einsum("...ki,kji->...kj", off, below_diagonal(triangle))
     own = (off - from_others) / mixture.spread  # z
-    each = -0.5 * tf.reduce_sum(tf.square(own), -1) - tf.reduce_sum(tf.math.log(mixture.spread), -1)
-    each -= 0.5 * x.shape[-1] * math.log(2 * math.pi)
-    return tf.reduce_logsumexp(mixture.log_weight + each, -1)
+    each = log_normal(own) - tf.math.log(mixture.spread)
+    if mixture.stay is not None and mixture.at is not None:
+        still = log_normal((x - mixture.at) / STILL) - math.log(STILL)
+        stays = tf.math.log_sigmoid(mixture.stay) + still[..., tf.newaxis, :]
+        each = tf.reduce_logsumexp([tf.math.log_sigmoid(-mixture.stay) + each, stays], 0)
+    return tf.reduce_logsumexp(mixture.log_weight + tf.reduce_sum(each, -1), -1)
 
 
-def draw(z: tf.Tensor, mixture: Mixture, spreading: tf.Tensor) -> tf.Tensor:
-    """One draw (..., D) for noise z (..., D + 1), N(0, 1); its last number chooses the component.
+def log_normal(z: tf.Tensor) -> tf.Tensor:
+    """log of the density of N(0, 1), of any shape."""
+    return -0.5 * tf.square(z) - 0.5 * math.log(2 * math.pi)
 
-    spreading: (1 - L)^-1, (K, D, D), see `inverse_triangle`. A gradient reaches means, spreads and triangles;
-    none reaches the weights, since a choice has none. Taught in book/how-the-code-is-built.md.
+
+def draw(z: tf.Tensor, mixture: Mixture, triangle: tf.Tensor) -> tf.Tensor:
+    """One draw (..., D) for noise z, N(0, 1), (..., D + 1), or (..., 2 D + 1) where features may stay.
+
+    D numbers spread the features, D more say which of them stay, the last one chooses the component. triangle:
+    L, (K, D, D). A gradient reaches means, spreads and triangles; none reaches the weights and what stays,
+    since a choice has none. Taught in book/how-the-code-is-built.md.
     """
-    level = 0.5 * tf.math.erfc(-z[..., -1:] / math.sqrt(2))  # uniform
-    reached = tf.cast(tf.cumsum(tf.exp(mixture.log_weight), -1) < level, tf.int32)
+    size = mixture.mean.shape[-1]
+    reached = tf.cast(tf.cumsum(tf.exp(mixture.log_weight), -1) < uniform(z[..., -1:]), tf.int32)
     k = tf.minimum(tf.reduce_sum(reached, -1), mixture.mean.shape[-2] - 1)
-    off = mixture.spread * z[..., tf.newaxis, :-1]  # (..., K, D)
-    made = mixture.mean + tf.einsum("...ki,kji->...kj", off, spreading)
-    return tf.reduce_sum(made * tf.one_hot(k, made.shape[-2])[..., tf.newaxis], -2)
+    chosen = tf.one_hot(k, mixture.mean.shape[-2])[..., tf.newaxis]  # (..., K, 1)
+    mean, spread = (tf.reduce_sum(part * chosen, -2) for part in mixture[1:3])
+    lower = tf.einsum("...k,kij->...ij", chosen[..., 0], below_diagonal(triangle))
+    off = spread * z[..., :size]
+    if mixture.stay is None:
+        return mean + solve(lower, off)
+    stays = uniform(z[..., size:-1]) < tf.sigmoid(tf.reduce_sum(mixture.stay * chosen, -2))
+    moves = 1.0 - tf.cast(stays, tf.float32)
+    off = moves * off + (1.0 - moves) * (mixture.at - mean)
+    return tf.where(stays, mixture.at, mean + solve(moves[..., tf.newaxis] * lower, off))
+
+
+def uniform(z: tf.Tensor) -> tf.Tensor:
+    """N(0, 1) to numbers between 0 and 1, of any shape."""
+    return 0.5 * tf.math.erfc(-z / math.sqrt(2))
+
+
+def solve(lower: tf.Tensor, off: tf.Tensor) -> tf.Tensor:
+    """(1 - L)^-1 off: (..., D, D), (..., D) -> (..., D)."""
+    one = tf.eye(lower.shape[-1])
+    return tf.linalg.triangular_solve(one - lower, off[..., tf.newaxis])[..., 0]
 
 
 def below_diagonal(triangle: tf.Tensor) -> tf.Tensor:
     """What of (..., D, D) lies below the diagonal."""
     return tf.linalg.band_part(triangle, -1, 0) - tf.linalg.band_part(triangle, 0, 0)
-
-
-def inverse_triangle(triangle: tf.Tensor) -> tf.Tensor:
-    """(1 - L)^-1, (..., D, D)."""
-    one = tf.eye(triangle.shape[-1], batch_shape=triangle.shape[:-2])
-    return tf.linalg.triangular_solve(one - below_diagonal(triangle), one)
 
 
 class StaticMixture:
@@ -88,8 +116,8 @@ class StaticMixture:
 
     def __call__(self, z: tf.Tensor) -> tf.Tensor:
         """(B, Ds) from noise (B, Ds + 1): numbers kept in [0, 1], of a category its largest level."""
-        mixture = [tf.repeat(part[tf.newaxis], tf.shape(z)[0], 0) for part in self._mixture()]
-        drawn = draw(z, Mixture(*mixture), inverse_triangle(self.triangle))
+        mixture = [tf.repeat(part[tf.newaxis], tf.shape(z)[0], 0) for part in self._mixture()[:3]]
+        drawn = draw(z, Mixture(*mixture), self.triangle)
         parts = [
             tf.clip_by_value(part, 0.0, 1.0)
             if width == 1
