@@ -33,8 +33,8 @@ MOST = 1e300
 class Form:
     """What of a feature is learned.
 
-    kind: "values", "relative", "above", "below", "least" or "most". log: of the value, or of the ratio; for a relation
-    the data decide. changes: from step to step. scores: as normal scores. Taught in
+    kind: "values", "relative", "above", "below", "least" or "most". log: of the value, or of the ratio; for
+    a relation the data decide. changes: from step to step. scores: as normal scores. Taught in
     book/how-the-code-is-built.md.
     """
 

@@ -82,7 +82,8 @@ def propose(data: SequenceDataset) -> Proposal:
     where its own steps are smaller than those of what is between, "at least", "at most"), one that moves
     with another ("relative to"), a level that wanders like a price or goes on like a path ("changes"), a
     scale that is skewed ("log"); all else is learned as it is. What is far from normal, or holds one value
-    again and again, is learned as scores. The same data get the same proposal. Raises InputError. Taught in book/how-the-code-is-built.md.
+    again and again, is learned as scores. The same data get the same proposal. Raises InputError.
+    Taught in book/how-the-code-is-built.md.
     """
     if not isinstance(data, SequenceDataset) or not len(data):
         raise InputError(f"data is {data!r}; give a SequenceDataset with sequences")
