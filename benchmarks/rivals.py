@@ -61,6 +61,7 @@ GENERATORS: dict[str, Generator] = {
     "autoregression, represented, real first steps": rival(
         "autoregression", "propose", first="real"
     ),
+    "timegan 2000": timegan(steps=2_000),  # takes about as long as the recipe on google
     "timegan 10000": timegan(steps=10_000),
     "timegan 20000": timegan(steps=20_000),
     "timegan autoregressive": timegan("autoregressive"),
