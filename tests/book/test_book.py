@@ -116,6 +116,26 @@ def test_a_number_in_prose_is_one_that_the_page_computes_or_cites(page):
     assert strange == [], "\n".join(f"{number}: {sentence}" for number, sentence in strange)
 
 
+# ---- cells for readers
+
+
+def tags(cell):
+    return set(cell["metadata"].get("tags", []))
+
+
+@per_notebook
+def test_what_proves_sets_up_or_draws_is_folded(page):
+    """The first cell is left out of the page; asserts, imports and figures can be unfolded."""
+    first, *rest = code_cells(page)
+    assert tags(first) == {"remove-cell"}
+    proofs = [cell for cell in rest if re.search(r"^\s*assert\b", "".join(cell["source"]), re.M)]
+    assert all(tags(cell) == {"hide-cell"} for cell in proofs)
+    drawn = [cell for cell in rest if "mystnb" in cell["metadata"]]
+    assert all(tags(cell) & {"hide-input", "hide-cell"} for cell in drawn)
+    style = [cell for cell in rest if "use_style()" in "".join(cell["source"])]
+    assert all(tags(cell) == {"hide-input"} for cell in style)
+
+
 # ---- references (the strict build finds labels given twice, targets and keys that do not exist)
 
 
