@@ -31,6 +31,7 @@ from timegan_lib.study import Parts, scores_of, sequences_seen
 from timegan_lib.study.table import judge_seed
 from timegan_lib.threads import use_threads
 
+HELD_OUT = "held-out data"  # real, from other times: judged as if they were made
 OUT = Path(__file__).parent.parent / "data" / "runs" / "rivals.csv"
 KEY = ["generator", "data", "split", "seed"]
 FIRST = [*KEY, "threads", "minutes", "cpu minutes", "peak MB", "sampling seconds", "repeats"]
@@ -92,17 +93,18 @@ def make_row(generator: str, data: str, split: str, seed: int, threads: int, rep
     wall, cpu = time.perf_counter(), time.process_time()
     try:
         name, settings = with_settings(generator)
-        model = GENERATORS[name](learned, seed, settings)
+        model = None if name == HELD_OUT else GENERATORS[name](learned, seed, settings)
     except (InputError, TrainingError) as error:
         return {"left out": str(error)}
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = memory("VmHWM") - before
     start = time.perf_counter()
-    made = model.sample(sequences_seen(learned), seed=1)
+    made = model.sample(sequences_seen(learned), seed=1) if model else held_out
     sampling = time.perf_counter() - start
     about = [generator, data, split, seed, threads, wall / 60, cpu / 60, peak, sampling, repeats]
     judges = judge_seed((generator, data, seed, split))
-    scores = scores_of((learned, held_out), made, data, repeats, judges)
+    sides = (learned, held_out if model else None)
+    scores = scores_of(sides, made, data, repeats, judges)
     return (
         dict(zip(FIRST, about, strict=True)) | scores | more_scores(learned, held_out, made, data)
     )
@@ -173,7 +175,7 @@ def main(arguments: list[str] | None = None) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--generator", nargs="+", default=list(RIVALS), metavar="NAME",
-        help=f"of {'; '.join(GENERATORS)}; with settings in quotes, as in \"recurrent_gan hidden=32\"",
+        help=f"of {HELD_OUT}; {'; '.join(GENERATORS)}; with settings in quotes, as in \"recurrent_gan hidden=32\"",
     )  # fmt: skip
     parser.add_argument("--seeds", nargs="+", type=int, default=[3, 4, 5])
     parser.add_argument("--split", choices=SPLITS, default="test")
@@ -181,7 +183,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(arguments)
-    for unknown in {with_settings(text)[0] for text in options.generator} - set(GENERATORS):
+    for unknown in {with_settings(text)[0] for text in options.generator} - {HELD_OUT, *GENERATORS}:
         parser.error(f"there is no generator {unknown!r}; there are {'; '.join(GENERATORS)}")
     os.environ["OMP_NUM_THREADS"] = str(options.threads)  # of NumPy's products, in new processes
 

@@ -8,6 +8,7 @@ from helpers import ROOT
 
 from timegan_lib import load_dataset
 from timegan_lib.evaluation import horizon_errors
+from timegan_lib.evaluation.candidates import untrained
 from timegan_lib.study import scores_of
 
 DATA = "ar_gaussian n=80 length=5 features=2"
@@ -96,3 +97,13 @@ def test_settings_are_part_of_a_generators_name(benchmark, tmp_path, capsys):
     with pytest.raises(SystemExit):
         benchmark.main([*line, "--generator", "nobody order=1"])
     assert "no generator 'nobody'" in capsys.readouterr().err
+
+
+def test_held_out_data_are_judged_like_a_generator(benchmark, tmp_path):
+    out = tmp_path / "rivals.csv"
+    line = ["--data", DATA, "--repeats", "0", "--seeds", "3", "--out", str(out)]
+    benchmark.main([*line, "--generator", "held-out data"])
+    row = pd.read_csv(out).iloc[0]
+    learned, held_out = benchmark.load(DATA, "test")
+    assert row["values"] == pytest.approx(untrained(learned, held_out)["values"], rel=1e-5)
+    assert 0.3 < row["told apart"] < 0.7  # from what was learned from
