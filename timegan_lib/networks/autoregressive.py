@@ -23,9 +23,7 @@ from timegan_lib.networks.mixture import Mixture, StaticMixture, draw, log_densi
 from timegan_lib.networks.recurrent import LONGEST, recurrent_stack
 
 RIDGE = 1.0  # of the linear autoregression that the generator begins as
-STAYS = (
-    0.01  # share of the steps in which a feature is exactly what it was, from which it can stay so
-)
+STAYS = 0.01  # a feature that is exactly what it was in such a share of the steps can stay so
 NEVER = -30.0  # log odds
 BEYOND = 0.25  # of a feature's range in the training data: so far outside it a step may lie
 
@@ -59,20 +57,12 @@ class AutoregressiveGenerator:
         self.straight = tf.Variable(tf.zeros((inputs, d)), name="generator/straight")
         self.triangles = tf.Variable(tf.zeros((2, k, d, d)), name="generator/triangles")
         layers = [weight for layer in self.layers for weight in layer]
-        self.weights = [
-            *layers,
-            *self.head,
-            *self.first,
-            *self.staying,
-            self.straight,
-            self.triangles,
-        ]
+        dense_layers = [*self.head, *self.first, *self.staying]
+        self.weights = [*layers, *dense_layers, self.straight, self.triangles]
         # from the training data, and not trained: the range of a step, and the spread of what is new in it
         self.limits = tf.Variable([[-1e9] * d, [1e9] * d], name="generator/limits")
         self.news = tf.Variable(tf.ones(d), name="generator/news")
-        self.stays = tf.Variable(
-            tf.zeros(d), name="generator/stays"
-        )  # 1: this feature can stay as it was
+        self.stays = tf.Variable(tf.zeros(d), name="generator/stays")  # 1: it can stay as it was
         self.constants = [self.limits, self.news, self.stays]
 
     def begin_with(self, x: np.ndarray, mask: np.ndarray, static: np.ndarray | None) -> None:
@@ -152,7 +142,7 @@ class AutoregressiveGenerator:
         return self._mixture(recurrent_stack(inputs, self.layers, "gru"), inputs)
 
     def _inputs(self, x: tf.Tensor, static: tf.Tensor | None) -> tf.Tensor:
-        """[x_(t-1), x_(t-1) - x_(t-2), x_1, s] for t = 2 .. T, (B, T - 1, ...); there is no change before step 2."""
+        """[x_(t-1), x_(t-1) - x_(t-2), x_1, s] for t = 2 .. T, (B, T - 1, ...); no change comes before step 2."""
         before, later = x[:, :-1], x.shape[1] - 1
         change = before - tf.concat([x[:, :1], before[:, :-1]], 1)
         parts = [before, change, tf.repeat(x[:, :1], later, 1)]
