@@ -116,6 +116,12 @@ def test_what_stays_does_so_exactly_as_often_as_it_should_and_the_rest_follows()
     mean = MEAN[1, 1] + TRIANGLE[1, 1, 0] * (AT[0] - MEAN[1, 0])
     assert made[:, 1].mean() == pytest.approx(mean, abs=0.03)
     assert made[:, 1].std() == pytest.approx(SPREAD[1, 1], rel=0.03)
+    # feature 2 where 1 stayed and 0 did not: what 0 does reaches it directly, and not by way of 1
+    z[:, D], z[:, D + 1], z[:, D + 2] = 9.0, -9.0, 9.0
+    made = draw(tf.constant(z), with_stays(n), triangle()).numpy()
+    rest = made[:, 2] - MEAN[1, 2] - TRIANGLE[1, 2, 0] * (made[:, 0] - MEAN[1, 0])
+    assert rest.mean() == pytest.approx(TRIANGLE[1, 2, 1] * (AT[1] - MEAN[1, 1]), abs=0.03)
+    assert rest.std() == pytest.approx(SPREAD[1, 2], rel=0.03)
 
 
 def learned_statics() -> tuple[StaticMixture, np.ndarray]:
