@@ -121,6 +121,8 @@ def test_a_pair_that_never_crosses_and_one_that_never_touches():
     calm = 0.1 * np.cumsum(rng.normal(size=500))
     found = plain(forms(windows(top=calm + np.abs(rng.normal(0, 0.5, 500)), low=calm)))
     assert found["low"] == "at most top"  # which moves far more than low does
+    below = {"a below": calm + np.abs(rng.normal(0, 0.5, 500)), "b": calm}
+    assert forms(windows(**below))["b"] == "at most a below"
     x = rng.normal(size=500)
     found = plain(forms(windows(x=x, y=x + np.maximum(0, rng.normal(0, 3, 500)))))
     assert found["x"] == "values"  # what it is above x has nearly all of the spread of y

@@ -25,6 +25,7 @@ KNOWN = (
 RELATIONS = {
     "relative to ": "relative", "above ": "above", "below ": "below", "at least ": "least", "at most ": "most"
 }  # fmt: skip
+OWN = ("values", "least", "most")  # kinds that learn the feature itself
 LARGEST = 600.0  # of a logarithm, so that no product of two numbers overflows
 MOST = 1e300
 
@@ -78,11 +79,11 @@ class Form:
     @property
     def as_it_is(self) -> bool:
         """Whether the values themselves are learned, or their changes."""
-        return self.kind in ("values", "least", "most") and not self.log
+        return self.kind in OWN and not self.log
 
     def settled(self, own: Floats, *others: Floats) -> Form:
         """The same form, which for these data, each (N, T), takes ratios or differences."""
-        if self.kind in ("values", "least", "most"):
+        if self.kind in OWN:
             return self
         return replace(self, log=all(bool((values > 0).all()) for values in (own, *others)))
 

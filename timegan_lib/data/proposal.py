@@ -225,7 +225,7 @@ def _related(look: _Look, numbers: list[int]) -> dict[int, tuple[str, str]]:
                 reason = f"never {said} {' and '.join(names)} in {len(look.rows):,} rows"
                 form = f"{word} {','.join(names)}"
                 if _goes_its_own_way(look, k, form):
-                    form = form.replace(word, {"above": "at least", "below": "at most"}[word])
+                    form = f"{'at least' if word == 'above' else 'at most'} {','.join(names)}"
                     reason += ", and its steps are smaller than those of what is between"
                 found[k] = form, reason
     return found
