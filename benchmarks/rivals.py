@@ -3,6 +3,7 @@
 python benchmarks/rivals.py                                        # all that is missing: hours
 python benchmarks/rivals.py --data google --generator autoregression bootstrap --seeds 3
 python benchmarks/rivals.py --split development --seeds 0 1 2 --out trials.csv
+python benchmarks/rivals.py --data google --generator "tsgm steps=40" --tsgm tsgm-env/bin/python
 
 A row for each data set, generator and seed, scored as `timegan index` scores a run (data/runs/PROTOCOL.md
 says by which rules). Rows that are there are kept, and a row is written as soon as it is known, so a stop
@@ -15,11 +16,14 @@ import contextlib
 import math
 import multiprocessing
 import os
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from timegan_lib import DATASETS, InputError, SequenceDataset, TimeGAN, TrainingError, load_dataset
@@ -32,7 +36,8 @@ from timegan_lib.study.table import judge_seed
 from timegan_lib.threads import use_threads
 
 HELD_OUT = "held-out data"  # real, from other times: judged as if they were made
-OUT = Path(__file__).parent.parent / "data" / "runs" / "rivals.csv"
+HERE = Path(__file__).parent
+OUT = HERE.parent / "data" / "runs" / "rivals.csv"
 KEY = ["generator", "data", "split", "seed"]
 FIRST = [*KEY, "threads", "minutes", "cpu minutes", "peak MB", "sampling seconds", "repeats"]
 SPLITS = ("test", "development")
@@ -56,6 +61,24 @@ def timegan(recipe: str = "reference", **settings: Any) -> Generator:
     return fitted
 
 
+class Tsgm:
+    """Another library's TimeGAN, by its own fit, in its own environment (benchmarks/README.md)."""
+
+    def __init__(self, data: SequenceDataset, seed: int, settings: dict[str, Any]):
+        with tempfile.TemporaryDirectory() as folder:
+            files = [str(Path(folder, name)) for name in ("real.npy", "made.npy")]
+            np.save(files[0], data.scaled)
+            command = [os.environ["TSGM_PYTHON"], str(HERE / "tsgm_samples.py"), *files]
+            more = settings | {"seed": seed}
+            command += [f"--{name}={value}" for name, value in more.items()]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            self.made = data.like(np.load(files[1]))
+
+    def sample(self, n: int, seed: int) -> SequenceDataset:
+        """The first n of those it made when it was trained."""
+        return self.made.subset(slice(n))
+
+
 GENERATORS: dict[str, Generator] = {
     **{name: rival(name) for name in RIVALS},
     **{f"{name}, represented": rival(name, "propose") for name in RIVALS},
@@ -65,6 +88,7 @@ GENERATORS: dict[str, Generator] = {
     "timegan 2000": timegan(steps=2_000),  # 1.6 times the minutes of the recipe on google
     "timegan 10000": timegan(steps=10_000),
     "timegan 20000": timegan(steps=20_000),
+    "tsgm": Tsgm,
     "timegan autoregressive": timegan("autoregressive"),
     "timegan autoregressive, likelihood alone": timegan("autoregressive", steps=(0, 3_000, 1)),
 }
@@ -90,13 +114,13 @@ def make_row(generator: str, data: str, split: str, seed: int, threads: int, rep
     use_threads(threads)
     learned, held_out = load(data, split)
     before = start_of_peak()
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall, cpu = time.perf_counter(), cpu_seconds()
     try:
         name, settings = with_settings(generator)
         model = None if name == HELD_OUT else GENERATORS[name](learned, seed, settings)
     except (InputError, TrainingError) as error:
         return {"left out": str(error)}
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    wall, cpu = time.perf_counter() - wall, cpu_seconds() - cpu
     peak = memory("VmHWM") - before
     start = time.perf_counter()
     made = model.sample(sequences_seen(learned), seed=1) if model else held_out
@@ -134,6 +158,11 @@ def make_row_apart(*arguments: Any) -> dict:
     spawn = multiprocessing.get_context("spawn")
     with spawn.Pool(1) as pool:
         return pool.apply(make_row, arguments)
+
+
+def cpu_seconds() -> float:
+    """Of this process and of those it has waited for."""
+    return time.process_time() + sum(os.times()[2:4])
 
 
 def memory(what: str) -> float:
@@ -179,10 +208,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--split", choices=SPLITS, default="test")
     parser.add_argument("--repeats", type=int, default=10, help="of a judge; 0: train none")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--tsgm", metavar="PYTHON", help="the Python of an environment with tsgm")
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(arguments)
     for unknown in {with_settings(text)[0] for text in options.generator} - {HELD_OUT, *GENERATORS}:
         parser.error(f"there is no generator {unknown!r}; there are {'; '.join(GENERATORS)}")
+    if options.tsgm:
+        os.environ["TSGM_PYTHON"] = options.tsgm
+    elif any(with_settings(text)[0] == "tsgm" for text in options.generator):
+        parser.error("tsgm has an environment of its own: give its Python with --tsgm")
     os.environ["OMP_NUM_THREADS"] = str(options.threads)  # of NumPy's products, in new processes
 
     for data in options.data:
