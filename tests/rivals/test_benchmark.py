@@ -1,6 +1,7 @@
 """The table of generators: a row once, written at once, and nothing where one cannot learn."""
 
 import importlib.util
+import sys
 
 import pandas as pd
 import pytest
@@ -97,6 +98,32 @@ def test_settings_are_part_of_a_generators_name(benchmark, tmp_path, capsys):
     with pytest.raises(SystemExit):
         benchmark.main([*line, "--generator", "nobody order=1"])
     assert "no generator 'nobody'" in capsys.readouterr().err
+
+
+STAND_IN = """#!{python}
+import sys
+import numpy as np
+_, script, windows, out, *settings = sys.argv
+assert script.endswith("tsgm_samples.py") and sorted(settings) == ["--seed=3", "--steps=2"]
+np.save(out, np.load(windows)[::-1])
+"""
+
+
+def test_another_library_is_asked_in_its_own_environment(benchmark, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "rivals.csv"
+    line = ["--data", DATA, "--repeats", "0", "--seeds", "3", "--out", str(out)]
+    line += ["--generator", "tsgm steps=2"]
+    with pytest.raises(SystemExit):
+        benchmark.main(line)
+    assert "give its Python with --tsgm" in capsys.readouterr().err
+    monkeypatch.setenv("TSGM_PYTHON", "")  # so that what main sets is taken back
+    python = tmp_path / "python"
+    python.write_text(STAND_IN.format(python=sys.executable))
+    python.chmod(0o755)
+    benchmark.main([*line, "--tsgm", str(python)])
+    row = pd.read_csv(out).iloc[0]
+    assert row["values"] == pytest.approx(0, abs=1e-6)  # the same windows, last first
+    assert row["cpu minutes"] > 0
 
 
 def test_held_out_data_are_judged_like_a_generator(benchmark, tmp_path):
