@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 def forms(address):
     """What depends on the address: itself, the place of the built book, the folder a first cell fetches."""
-    if not (parts := re.fullmatch(r"https://github\.com/([\w-]+)/([\w-]+)", address)):
+    if not (parts := re.fullmatch(r"https://github\.com/([\w.-]+)/(?!.*\.git$)([\w.-]+)", address)):
         sys.exit(f"Stopped: {address} is not like https://github.com/OWNER/NAME.")
     owner, name = parts.groups()
     fetched = f'sys.path.insert(0, \\"{name}\\")'
