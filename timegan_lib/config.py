@@ -102,7 +102,7 @@ class TimeGANConfig:
     # static features
     static_hidden: int | None = None  # size of h_S; None: min(hidden, 4 * static features)
     static_weight: float | None = None  # of every static term; None: 1 / T, as in the paper
-    condition_on_real: bool = False  # half of the joint batches feed the generator e_S(s)
+    condition_on_real: bool = False  # half of the joint batches feed the generator e_S(x_S)
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

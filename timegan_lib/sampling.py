@@ -185,7 +185,7 @@ class Sampler:
         return np.concatenate(values)[:n], None if made[0] is None else np.concatenate(made)[:n]
 
     def _generate_batch(self, seed: tf.Tensor, batch: tf.Tensor, wanted: tf.Tensor | None):
-        """X^ (B, T, D), and s~ (B, Ds) or None. wanted: static features to generate for."""
+        """X^ (B, T, D), and x~_S (B, Ds) or None. wanted: static features to generate for."""
         networks, noise = self.networks, None
         if networks.static is not None and wanted is None:
             shape = (BATCH, networks.static.size)

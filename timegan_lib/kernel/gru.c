@@ -1,6 +1,6 @@
 /* A stack of GRU layers, forward and backward, many sequences at a time.
 
-     r, u = sigmoid([x, h] W_ru + b_ru)     c = tanh([x, r h] W_c + b_c)     h' = u h + (1 - u) c
+     rho, u = sigmoid([x, h] W_ru + b_ru)     c = tanh([x, rho h] W_c + b_c)     h' = u h + (1 - u) c
 
    A `vec` is LANES floats that one instruction adds or multiplies (GCC's and Clang's vector extension: a + b
    on two of them is LANES additions). A `number` is V of them: one and the same number of ROWS sequences, side
@@ -10,7 +10,7 @@
    their gradients of the weights are added up, always in the same order: the result is the same to the bit,
    however many threads share the blocks.
 
-   Per layer, float32, as TensorFlow 1 lays them out: W_ru (I + H, 2 H), first r then u; b_ru (2 H);
+   Per layer, float32, as TensorFlow 1 lays them out: W_ru (I + H, 2 H), first rho then u; b_ru (2 H);
    W_c (I + H, H); b_c (H). I is the size of x: the stack's inputs, or H of the layer below. */
 #include <string.h>
 
@@ -180,7 +180,7 @@ typedef struct {
   const float *x;    /* (B, T, I) */
   const float **w;   /* W_ru, b_ru, W_c, b_c of each layer */
   float *out;        /* (B, T, H) */
-  number *kept;      /* (blocks, L, T, 4, H): r, u, c, h' of every step, for the gradient */
+  number *kept;      /* (blocks, L, T, 4, H): rho, u, c, h' of every step, for the gradient */
   const float *d_out;
   float *d_x;     /* (B, T, I) */
   float *d_w;     /* the gradients of all weights in a row, once for each block; or null: not wanted */
@@ -251,10 +251,10 @@ static void forward(const void *stack, int block, void *scratch) {
     number *r = kept(s, block, l);
     for (int t = 0; t < s->T; t++, r += 4 * H, x += step) {
       number *u = r + H, *c = u + H, *h = c + H;
-      /* r, u = sigmoid([x, h] W_ru + b_ru) */
+      /* rho, u = sigmoid([x, h] W_ru + b_ru) */
       product(r, 2 * H, w[1], (Term){x, I, w[0], 2 * H, 1}, (Term){before, H, w[0] + I * 2 * H, 2 * H, 1});
       for (int j = 0; j < 2 * H; j++) EACH_V r[j][v] = sigmoid(r[j][v]); /* u lies behind r */
-      /* c = tanh([x, r h] W_c + b_c) */
+      /* c = tanh([x, rho h] W_c + b_c) */
       for (int j = 0; j < H; j++) EACH_V rh[j][v] = r[j][v] * before[j][v];
       product(c, H, w[3], (Term){x, I, w[2], H, 1}, (Term){rh, H, w[2] + I * H, H, 1});
       for (int j = 0; j < H; j++) EACH_V {

@@ -29,9 +29,9 @@ BEYOND = 0.25  # of a feature's range in the training data: so far outside it a 
 
 
 class AutoregressiveGenerator:
-    """x_t given x_1 .. x_(t-1) and the statics s: sum_k w_k N(mu_k, S_k), K components.
+    """x_t given x_1 .. x_(t-1) and the statics x_S: sum_k w_k N(mu_k, S_k), K components.
 
-    The first step is said from s alone. For the others GRU layers read [x_(t-1), its change, x_1, s]; dense
+    The first step is said from x_S alone. For the others GRU layers read [x_(t-1), its change, x_1, x_S]; dense
     layers on their state give weights, means, spreads, and how probable it is that a feature stays what it
     was, as a rain of 0 does for days. Means also come straight from those inputs: a linear autoregression,
     which `begin_with` fits. How the features of one step go together is a triangle (D, D) a component.
@@ -90,7 +90,7 @@ class AutoregressiveGenerator:
         self.triangles[1].assign(np.repeat(triangle[None], self.components, 0))
 
     def log_density(self, x: tf.Tensor, static: tf.Tensor | None = None) -> tf.Tensor:
-        """log p(x_t | x_1 .. x_(t-1), s), (B, T) from (B, T, D)."""
+        """log p(x_t | x_1 .. x_(t-1), x_S), (B, T) from (B, T, D)."""
         told = [log_density(x[:, :1], self._said_first(x, static), self.triangles[0])]
         if x.shape[1] > 1:
             told.append(log_density(x[:, 1:], self._said(x, static), self.triangles[1]))
@@ -196,12 +196,12 @@ class AutoregressiveNetworks:
         return found + (self.discriminator.weights if "discriminator" in names else [])
 
     def generate(self, z: tf.Tensor, noise: tf.Tensor | None, wanted: tf.Tensor | None):
-        """New x (B, T, D), and s (B, Ds) or None, from noise and, where they are, for wanted statics."""
+        """New x (B, T, D), and x_S (B, Ds) or None, from noise and, where they are, for wanted statics."""
         static = wanted if noise is None or self.static is None else self.static(noise)
         return self.generator(z, static), static
 
     def read_back(self, x: tf.Tensor, static: tf.Tensor | None, ahead: bool, z: tf.Tensor):
-        """Real x and s as they are: no network stands before the generator. ahead: each step but the first
+        """Real x and x_S as they are: no network stands before the generator. ahead: each step but the first
         drawn, by noise z (B, T, 2 D + 1), from what the generator says of it after the real ones before it."""
         return (self.generator.one_ahead(z, x, static) if ahead else x), static
 
@@ -213,7 +213,7 @@ class AutoregressiveNetworks:
 def gru_step(x: tf.Tensor, h: tf.Tensor, weights: list[tf.Variable]) -> tf.Tensor:
     """One step of the cell of `networks.recurrent`, in plain operations: (B, features), (B, h) -> (B, h).
 
-    r, u = sigmoid([x, h] W_ru + b_ru);  c = tanh([x, r * h] W_c + b_c);  h' = u * h + (1 - u) * c.
+    rho, u = sigmoid([x, h] W_ru + b_ru);  c = tanh([x, rho * h] W_c + b_c);  h' = u * h + (1 - u) * c.
     """
     w_ru, b_ru, w_c, b_c = weights
     r, u = tf.split(tf.sigmoid(tf.matmul(tf.concat([x, h], 1), w_ru) + b_ru), 2, 1)

@@ -98,7 +98,7 @@ class Networks:
         return found
 
     def generate(self, z: tf.Tensor, noise: tf.Tensor | None, wanted: tf.Tensor | None):
-        """X^ (B, T, D), and s~ (B, Ds) or None, from noise and, where they are, for wanted statics."""
+        """X^ (B, T, D), and x~_S (B, Ds) or None, from noise and, where they are, for wanted statics."""
         context = static = None
         if self.static is not None and wanted is not None:
             context, static = self.static.embedder(wanted), wanted
@@ -108,7 +108,7 @@ class Networks:
         return self.recovery(self.supervisor(self.generator(z, context), context)), static
 
     def read_back(self, x: tf.Tensor, static: tf.Tensor | None, ahead: bool, z: tf.Tensor):
-        """X~ (B, T, D), and s~ (B, Ds) or None; ahead: what the supervisor says of each step but the first."""
+        """X~ (B, T, D), and x~_S (B, Ds) or None; ahead: what the supervisor says of each step but the first."""
         context = None if self.static is None else self.static.embedder(static)
         latent = self.embedder(x, context)  # H
         if ahead:

@@ -32,7 +32,7 @@ def weight_shapes(cell: str, inputs: int, units: int) -> dict[str, tuple[int, ..
     """Names and shapes of the weights of one layer, named as in the authors' checkpoints."""
     if cell == "gru":
         return {
-            "gates/kernel": (inputs + units, 2 * units),  # reset r, then update u
+            "gates/kernel": (inputs + units, 2 * units),  # reset rho, then update u
             "gates/bias": (2 * units,),
             "candidate/kernel": (inputs + units, units),
             "candidate/bias": (units,),
@@ -139,7 +139,7 @@ def stack_backward(
 
 
 def gru_forward(xs: Steps, state: State, weights: Weights) -> tuple[Steps, State, list]:
-    """r, u = sigmoid([x, h] W_ru + b_ru);  c = tanh([x, r * h] W_c + b_c);  h' = u * h + (1 - u) * c."""
+    """rho, u = sigmoid([x, h] W_ru + b_ru);  c = tanh([x, rho * h] W_c + b_c);  h' = u * h + (1 - u) * c."""
     w_ru, b_ru, w_c, b_c = weights
     (h,) = state
     hs, cache = [], []

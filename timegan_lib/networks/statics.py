@@ -20,8 +20,8 @@ class StaticNetworks:
     Taught in book/how-the-code-is-built.md.
     """
 
-    embedder: DenseLayer  # s (B, Ds) -> h_S (B, size)
-    recovery: DenseLayer  # h_S -> s~, softmax over the levels of a category
+    embedder: DenseLayer  # x_S (B, Ds) -> h_S (B, size)
+    recovery: DenseLayer  # h_S -> x~_S, softmax over the levels of a category
     generator: DenseLayer  # z_S (B, size), Gaussian -> h^_S
     discriminator: DenseLayer  # h_S -> one logit
     size: int

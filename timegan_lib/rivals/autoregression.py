@@ -16,7 +16,7 @@ FIRSTS = ("gaussian", "real")
 
 
 class Autoregression(Rival):
-    """z_t = c + A_1 z_(t-1) + ... + A_p z_(t-p) + B s + e_t, on standardized features z, statics s.
+    """z_t = c + A_1 z_(t-1) + ... + A_p z_(t-p) + B x_S + e_t, on standardized features z, statics x_S.
 
     order      p, the steps that a step depends on
     first      where the first p steps come from. "gaussian": drawn from one Gaussian fitted to them, its

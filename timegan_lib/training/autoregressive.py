@@ -92,7 +92,7 @@ class AutoregressiveTraining(Progress):
         return tf.stack([supervised])
 
     def supervised(self, batch: Batch) -> tf.Tensor:
-        """L_S = - mean of log p(x_t | x_1 .. x_(t-1), s) / D, and likewise of the statics s."""
+        """L_S = - mean of log p(x_t | x_1 .. x_(t-1), x_S) / D, and likewise of the statics x_S."""
         networks = self.networks
         told = networks.generator.log_density(batch.x, batch.static)  # (B, T)
         loss = -masked_mean(told[..., tf.newaxis], batch.mask) / batch.x.shape[-1]

@@ -44,7 +44,7 @@ class Statics:
         self.weight = 1.0 / length if config.static_weight is None else config.static_weight
 
     def embed(self, batch: Batch) -> tf.Tensor:
-        """h_S = e_S(s), (B, size)."""
+        """h_S = e_S(x_S), (B, size)."""
         return self.networks.embedder(batch.static)
 
     def generate(self, noise: Noise, h_static: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
