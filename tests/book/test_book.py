@@ -16,6 +16,7 @@ BOOK = ROOT / "book"
 REFERENCES = parse_file(BOOK / "references.bib").entries
 CITE = re.compile(r"\{cite[:\w]*\}`([^`]+)`")
 
+MATHEMATICS = re.compile(r"```\{math\}.*?```|\$\$.*?\$\$", re.S)
 SHELL = re.compile(r"^\s*(?:!|%%?[a-z]).*$", re.M)
 
 per_notebook = pytest.mark.parametrize("page", NOTEBOOKS, ids=by_path)
@@ -67,6 +68,26 @@ def test_the_opening_says_how_long_to_read_and_to_run(page):
 
     sentences = re.split(r"(?<=[.!?])\s", " ".join(markdown(page)[0].split()))
     assert [sentence for sentence in sentences if says(sentence)] != []
+
+
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+          "eleven", "twelve", "thirteen", "fourteen")  # fmt: skip
+WORDS_A_MINUTE, MINUTES_A_FIGURE = 200, 0.5
+
+
+@per_notebook
+def test_reading_takes_as_long_as_the_opening_says(page):
+    """In a minute some 200 words, or two figures."""
+    text = MATHEMATICS.sub("", "\n".join(markdown(page)))
+    figures = sum("image/png" in output.get("data", {}) for _, output in outputs(page))
+    minutes = len(text.split()) / WORDS_A_MINUTE + figures * MINUTES_A_FIGURE
+    said = re.search(r"(\w+) minutes", " ".join(markdown(page)[0].split()))
+    assert abs(COUNTS.index(said[1].lower()) - minutes) < 1.5
+
+
+def test_a_readers_time_is_scarce():
+    words = {page.name: len("\n".join(markdown(page)).split()) for page in PAGES}
+    assert max(words.values()) <= 2_500 and sum(words.values()) <= 45_000
 
 
 # ---- numbers
