@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 
 BROWSERS = [
     *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
@@ -21,3 +22,10 @@ def find() -> str:
         return found
     says = "install Chromium or Chrome, or set CHROMIUM=/path/to/it"
     raise NoBrowserError(f"no browser found ({', '.join(names)}); {says}")
+
+
+if __name__ == "__main__":
+    try:
+        print(find())
+    except NoBrowserError as error:
+        sys.exit(f"Stopped: {error}")

@@ -1,14 +1,20 @@
 """The browser of the tests that open the built book."""
 
 import importlib.util
+import sys
 
 import pytest
 from helpers import ROOT
 
 
+SCRIPTS = ROOT / "book" / "_scripts"
+
+
 def script(name):
-    """A program of book/_scripts, imported."""
-    path = ROOT / "book" / "_scripts" / f"{name}.py"
+    """A program of book/_scripts, imported; one may import another."""
+    if str(SCRIPTS) not in sys.path:
+        sys.path.append(str(SCRIPTS))
+    path = SCRIPTS / f"{name}.py"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
