@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 BUILT = ROOT / "_build" / "html"
 NAME = "timegan-book.pdf"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-AWAY = "script, noscript, style, a.headerlink, button"  # what paper has no use for
+AWAY = "script, noscript, style, a.headerlink, button, .page-foot"  # what paper has no use for
 PLAIN = (
     "pre span:is(.n, .p, .o, .w, .nn, .si)"  # code without a color: each span costs a hundred bytes
 )

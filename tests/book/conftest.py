@@ -6,7 +6,6 @@ import sys
 import pytest
 from helpers import ROOT
 
-
 SCRIPTS = ROOT / "book" / "_scripts"
 
 
