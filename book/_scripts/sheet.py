@@ -129,7 +129,7 @@ def letter_rows() -> list[list[str]]:
         ["X, X̃, X̂", "real data; the same, back from its code; made-up data"],
         ["H, s(H)", "the code of real data; the next step as the supervisor foresees it"],
         ["Z, Ê, Ĥ", "noise; the generator’s code; that code after the supervisor"],
-        ["Y, y", "the discriminator’s verdict, and its logits: BCE(1, y) is small for “real”"],
+        ["Y, y", "the discriminator’s verdict, and its logits, high where it says “real”"],
         ["T, μ, σ", "steps of a sequence; mean and spread over a batch, at each step"],
     ]
 

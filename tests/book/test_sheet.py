@@ -39,10 +39,10 @@ def test_scores_are_those_of_the_table(sheet):
 
 
 def test_every_line_of_text_stays_on_the_sheet(sheet):
-    """A letter of 11 px is at most 6.2 wide on average, one of code 6.4."""
+    """A letter of 11 px is at most 5.9 wide on average, one of code 6.4."""
     for node in ET.fromstring(sheet.sheet()).iter("{http://www.w3.org/2000/svg}text"):
         wide = len("".join(node.itertext())) * {"title": 14, "head": 9, "code": 6.4}.get(
-            node.get("class"), 6.2
+            node.get("class"), 5.9
         )
         assert float(node.get("x")) + wide < sheet.WIDTH, "".join(node.itertext())
         assert float(node.get("y")) < sheet.HEIGHT - 10
