@@ -14,7 +14,7 @@ export TF_ENABLE_ONEDNN_OPTS ?= 0
 # (no apostrophes in the first and the last, no commas but $(comma))
 step = @echo; echo '== $(strip $(1))'; $(2) || { echo; echo 'Stopped: $(strip $(3))'; exit 1; } >&2
 
-.PHONY: help env book test test-slow test-figures test-html test-colab address pictures pins clean
+.PHONY: help env book pdf test test-slow test-figures test-html test-colab address pictures pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -28,6 +28,11 @@ book: env ## build the book from its stored outputs and print the page to open
 	  $(BIN)/jupyter-book build . -q >.venv/book.log 2>&1 || { tail -n 15 .venv/book.log; false; },\
 	  the book could not be built; the lines above say why (all of them: .venv/book.log).)
 	@grep -i warning .venv/book.log; echo; echo "The book is ready. Open $(CURDIR)/$(PAGE)"
+
+pdf: env ## print the whole book into one PDF (wants Chromium or Chrome; CHROMIUM=/path/to/it names one)
+	@$(BIN)/python book/_scripts/chromium.py >/dev/null
+	@$(MAKE) --no-print-directory book
+	$(call step,Printing the book,$(BIN)/python book/_scripts/pdf.py,the book was not printed; see above.)
 
 test: env ## everything that CI checks: lint, spelling, types, strict build, unit tests, every notebook
 	$(call step,Lint and format,$(BIN)/ruff check . && $(BIN)/ruff format --check .,\
@@ -57,7 +62,7 @@ test-html: env ## build the book anew and read it in a browser, every page (want
 	@$(MAKE) --no-print-directory book
 	$(call step,What drives the browser,$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check \
 	  --require-hashes -r .ci/html.txt,it could not be installed; see above.)
-	$(call step,The book in a browser,$(BIN)/pytest -q -m html tests/book/test_html.py,\
+	$(call step,The book in a browser,$(BIN)/pytest -q -m html tests/book,\
 	  a page is not what its readers need; see above.)
 
 test-colab: env ## run every notebook as Colab does, in a second environment with its versions (.venv-colab)
@@ -73,6 +78,8 @@ address: env ## write the address of the repository, as pyproject.toml gives it,
 pictures: env ## draw the pictures of pages without code anew
 	$(BIN)/python book/_scripts/cover.py
 	$(BIN)/python book/_scripts/diagram.py
+	$(BIN)/python book/_scripts/game.py
+	$(BIN)/python book/_scripts/sheet.py
 
 UV_COMPILE = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make pins" $(if $(UPGRADE),--upgrade)

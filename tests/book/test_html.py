@@ -4,7 +4,6 @@ Run by `make test-html`, which builds the book first. Needs Chromium or Chrome; 
 """
 
 import os
-import shutil
 from functools import cache
 from html.parser import HTMLParser
 from itertools import product
@@ -24,29 +23,6 @@ PAGES = [*CHAPTERS, "search", "genindex", "py-modindex"]
 
 WIDTHS = {"desktop": 1280, "phone": 390}
 VIEWS = list(product(WIDTHS, ["light", "dark"]))
-
-BROWSERS = [
-    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-]
-
-
-@pytest.fixture(scope="session")
-def browser():
-    names = [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else BROWSERS
-    found = next(filter(None, map(shutil.which, names)), None)
-    if not found:
-        says = "install Chromium or Chrome, or set CHROMIUM=/path/to/it"
-        pytest.exit(f"no browser found ({', '.join(names)}); {says}", returncode=1)
-    if not BUILT.exists():
-        pytest.exit("the book is not built; `make test-html` builds it", returncode=1)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from timegan_lib.data import SequenceDataset
@@ -33,6 +33,13 @@ def summaries(data: SequenceDataset) -> np.ndarray:
     return np.concatenate(columns, axis=1)
 
 
+def classifier() -> Pipeline:
+    """The judge before it has learned: columns of spread 1, and both sides of equal weight."""
+    return make_pipeline(
+        StandardScaler(), LogisticRegression(max_iter=2000, class_weight="balanced")
+    )
+
+
 def classifier_auc(real: Sequences, synthetic: Sequences, most: int = 2000, seed: int = 0) -> float:
     """AUC of a logistic regression that tells real from synthetic sequences: 0.5 not at all, 1 always.
 
@@ -44,11 +51,8 @@ def classifier_auc(real: Sequences, synthetic: Sequences, most: int = 2000, seed
     """
     columns = [summaries(take(side, most, seed)) for side in pair(real, synthetic)]
     label = np.repeat([0, 1], [len(side) for side in columns])
-    classifier = make_pipeline(
-        StandardScaler(), LogisticRegression(max_iter=2000, class_weight="balanced")
-    )
     folds = StratifiedKFold(min(5, *np.bincount(label)), shuffle=True, random_state=seed)
     guess = cross_val_predict(
-        classifier, np.concatenate(columns), label, cv=folds, method="decision_function"
+        classifier(), np.concatenate(columns), label, cv=folds, method="decision_function"
     )
     return float(roc_auc_score(label, guess))
