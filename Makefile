@@ -57,7 +57,7 @@ test-html: env ## build the book anew and read it in a browser, every page (want
 	@$(MAKE) --no-print-directory book
 	$(call step,What drives the browser,$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check \
 	  --require-hashes -r .ci/html.txt,it could not be installed; see above.)
-	$(call step,The book in a browser,$(BIN)/pytest -q -m html tests/book/test_html.py,\
+	$(call step,The book in a browser,$(BIN)/pytest -q -m html tests/book,\
 	  a page is not what its readers need; see above.)
 
 test-colab: env ## run every notebook as Colab does, in a second environment with its versions (.venv-colab)
