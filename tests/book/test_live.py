@@ -31,7 +31,7 @@ VARIANTS = {
     "dense recovery": {"recovery": "dense"},
     "no embedding": {"embedding": False},
     "wiener noise": {"noise": "wiener", "noise_size": 2},
-    "autoregressive": {"generator": "autoregressive", "represent": FORMS},
+    "autoregressive": {"represent": FORMS},
 }
 
 
@@ -53,10 +53,13 @@ def table():
 def model(name):
     if name not in VARIANTS:
         return TimeGAN.load(DATA / "runs" / name)
-    settings = {**VARIANTS[name]}
+    settings = {**SETTINGS, **VARIANTS[name]}
     represent = settings.pop("represent", None)
-    steps = (0, 20, 1) if "generator" in settings else (1, 1, 1)
-    found = TimeGAN(TimeGANConfig(steps=steps, **SETTINGS, **settings), seed=1)
+    if name == "autoregressive":
+        config = TimeGANConfig.recipe(name).replace(steps=(0, 20, 1), **settings)
+    else:
+        config = TimeGANConfig(steps=(1, 1, 1), **settings)
+    found = TimeGAN(config, seed=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         data = SequenceDataset.from_frame(table(), group="who")
@@ -91,8 +94,8 @@ def test_the_page_computes_what_the_library_computes(browser, name, eager):
     made, values = in_page(browser, sampler, z, bits=32)
     expected, own_units = in_python(sampler, z)
     assert np.abs(made - expected).max() < 1e-5 * max(1, np.abs(expected).max())
-    span = np.ptp(own_units, axis=(0, 1))
-    assert (np.abs(values - own_units).max(axis=(0, 1)) <= 1e-4 * span + 1e-9).all()
+    span = sampler.template.scaler.maximum - sampler.template.scaler.minimum
+    assert (np.abs(values - own_units).max(axis=(0, 1)) <= 1e-4 * span).all()
 
 
 @pytest.mark.parametrize("name", ["google", "recipe-google-seed3"])
@@ -145,7 +148,6 @@ def test_ten_more_are_ten_others(sampler):
     assert box.locator("polyline.made").count() == 10 and box.locator("polyline.real").count() == 40
     box.get_by_role("button", name="Make ten more").click()
     assert not set(before[40:]) & set(lines(box)[40:])
-    assert before[:40] == lines(box)[:40] or len(before) == len(lines(box))
 
 
 def test_nothing_moves_before_the_day_that_is_changed(sampler):
