@@ -23,7 +23,9 @@ from timegan_lib.sampling import Sampler
 
 FLOATS = {16: "<f2", 32: "<f4"}
 WINDOWS = 256  # by which the rounding of the weights is measured
-HEAD = "// A model of timegan_lib, written by `timegan export-js`; book/_static/sampler.js reads it.\n"
+HEAD = (
+    "// A model of timegan_lib, written by `timegan export-js`; book/_static/sampler.js reads it.\n"
+)
 
 
 def model_script(sampler: Sampler, name: str, bits: int = 16) -> str:

@@ -45,8 +45,8 @@ def numbers() -> dict[str, Any]:
             "made": np.round(close, 1).tolist(),
         },
         "cloud": {
-            "real": real.round(3).tolist(),
-            "made": np.round(clouds, 3).tolist(),
+            "real": real.astype(float).round(3).tolist(),
+            "made": np.asarray(clouds, float).round(3).tolist(),
             "share": share.round(2).tolist(),
         },
         "losses": {name: means[name].round(4).tolist() for name in ("step", *LOSSES)},

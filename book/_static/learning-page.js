@@ -11,7 +11,7 @@
     <div class="live-charts"><div></div><div></div><div></div></div>
     <p aria-live="polite"></p>`;
 
-  const asLine = (kind) => (values) => ({ kind, points: values.map((value, t) => [t + 1, value]) });
+  const asLine = (kind) => (values) => ({ kind, points: values.map((value, t) => [t, value]) });
   const asCurve = (name) => ({ kind: name, points: losses.step.map((step, k) => [step / 1000, losses[name][k]]) });
   const names = Object.keys(losses).filter((name) => name !== "step");
   const axis = (points, k) => points.map((point) => point[k]);
@@ -21,7 +21,7 @@
   function windows(k) {
     return svg({
       title: `Close (dollars): ${close.made[k].length} made, ${close.real.length} real`, xLabel: "day",
-      x: [1, close.real[0].length], y: range(close.real, close.made),
+      x: [0, close.real[0].length - 1], y: range(close.real, close.made),
       says: `Closing prices of ${close.made[k].length} synthetic windows after ${short(steps[k])} joint steps, over real ones`,
       lines: [...close.real.map(asLine("real")), ...close.made[k].map(asLine("made"))],
     });
@@ -39,7 +39,7 @@
 
   function curves(k) {
     return svg({
-      title: `Losses: ${names.join(", ")}`, xLabel: "thousand joint steps", log: true, at: steps[k] / 1000,
+      title: "Losses: discriminator; dashed: unsupervised; gray: moments", xLabel: "thousand joint steps", log: true, at: steps[k] / 1000,
       x: [0, steps.at(-1) / 1000], y: spread(names.flatMap((name) => losses[name])),
       says: `Losses of the whole training; the line stands at ${short(steps[k])} joint steps`,
       lines: names.map(asCurve),

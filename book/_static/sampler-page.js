@@ -14,7 +14,7 @@
     return Array.from({ length: count }, (_, n) => Array.from({ length: steps }, (_, t) => value(n, t)));
   };
   const column = (rows, feature) => rows.map((row) => row[feature]);
-  const asLine = (kind) => (values) => ({ kind, points: values.map((value, t) => [t + 1, value]) });
+  const asLine = (kind) => (values) => ({ kind, points: values.map((value, t) => [t, value]) });
   const from = (lines) => [Math.min(...lines.flat()), Math.max(...lines.flat())].map(rough).join(" to ");
   const rough = (value) => short(+value.toPrecision(3));
   const options = (texts) => texts.map((text, k) => `<option value="${k}">${escaped(text)}</option>`).join("");
@@ -28,7 +28,7 @@
     <div class="live-charts"><div data-part="all"></div><div data-part="one"></div></div>
     <fieldset class="live-row"><legend>Change one number of the noise</legend>
       <span><label>Window <input type="range" name="chosen" min="1" max="${COUNT}"></label><output></output></span>
-      <span><label>day <input type="range" name="day" min="1"></label><output></output></span>
+      <span><label>day <input type="range" name="day" min="0"></label><output></output></span>
       <label>number <select name="number"></select></label>
       <span><label>becomes <input type="range" name="value" step="0.01"></label><output></output></span>
     </fieldset>
@@ -51,9 +51,9 @@
 
     function take(model) {
       const size = model.noise.size, numbers = Array.from({ length: size }, (_, k) => `${k + 1} of ${size}`);
-      Object.assign(state, { model, number: Math.min(state.feature, size - 1), day: Math.min(state.day, model.length) });
+      Object.assign(state, { model, number: Math.min(state.feature, size - 1), day: Math.min(state.day, model.length - 1) });
       control("number").innerHTML = options(numbers);
-      control("day").max = model.length;
+      control("day").max = model.length - 1;
       [control("value").min, control("value").max] = SPAN[model.noise.kind];
       part("about").textContent = about(model);
       more();
@@ -71,7 +71,7 @@
       const before = column(kept[chosen], feature), after = column(make(model, nudged[chosen]), feature);
       const others = realLines(feature);
       const made = kept.map((rows, n) => (n === chosen ? after : column(rows, feature)));
-      const both = { x: [1, model.length], xLabel: "day" };
+      const both = { x: [0, model.length - 1], xLabel: "day" };
       part("all").innerHTML = svg({
         ...both, title: `${name} (${unit}): ${COUNT} made, ${others.length} real`, y: range(others, made),
         says: `${name} of ${COUNT} synthetic windows, ${from(made)}, over ${others.length} real ones, ${from(others)}`,
@@ -82,7 +82,7 @@
         says: `${name} of window ${chosen + 1}, ${from([after])}; before the change ${from([before])}`,
         lines: [asLine("before")(before), asLine("chosen")(after)],
       });
-      const was = first[chosen][day - 1][number], is = nudged[chosen][day - 1][number];
+      const was = first[chosen][day][number], is = nudged[chosen][day][number];
       const shown = { model: models.indexOf(model), feature, chosen: chosen + 1, day, number, value: is };
       for (const [name, value] of Object.entries(shown)) {
         control(name).value = value;
@@ -99,7 +99,7 @@
       const off = after.map((value, t) => Math.abs(value - before[t]));
       const moved = off.findIndex((value, t) => value > STILL * Math.abs(before[t]));
       const effect = moved < 0 ? "does not move"
-        : `moves from day ${moved + 1} on, by up to ${rough(Math.max(...off))} ${units[feature]}`;
+        : `moves from day ${moved} on, by up to ${rough(Math.max(...off))} ${units[feature]}`;
       return `${which} was ${was.toFixed(2)} and is ${is.toFixed(2)}: ${names[feature]} ${effect}.`;
     }
 
@@ -113,7 +113,7 @@
     on("change", "number", (value) => { state.number = value; });
     on("input", "chosen", (value) => { state.chosen = value - 1; });
     on("input", "day", (value) => { state.day = value; });
-    on("input", "value", (value) => { nudged[state.chosen][state.day - 1][state.number] = value; });
+    on("input", "value", (value) => { nudged[state.chosen][state.day][state.number] = value; });
 
     control("model").innerHTML = options(models.map((model) => model.title));
     control("model").parentNode.hidden = models.length < 2;
@@ -124,7 +124,7 @@
     const own = generator === "autoregressive", size = (value) => +((own ? 1 : 100) * value).toPrecision(2);
     const unit = own ? "standard deviations of what is learned" : "% of the range";
     return `Computed in this page, without a network. A weight has ${bits} bits here. In 256 windows that moves half of ` +
-      `the numbers by less than ${size(rounding.half)}, and none by more than ${size(rounding.most)} ${unit}.`;
+      `the numbers by less than ${size(rounding.half)} ${unit}, and none by more than ${size(rounding.most)}.`;
   }
 
   for (const place of document.querySelectorAll('[data-live~="sampler-page"]')) begin(place);

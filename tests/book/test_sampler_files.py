@@ -37,5 +37,7 @@ def test_a_script_is_not_stale(written, name):
 
 def test_the_picture_is_not_stale(written):
     module, folder = written
-    difference = compare_images(str(module.STATIC / "sampler.png"), str(folder / "sampler.png"), tol=5)
+    difference = compare_images(
+        str(module.STATIC / "sampler.png"), str(folder / "sampler.png"), tol=5
+    )
     assert difference is None, difference
