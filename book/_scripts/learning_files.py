@@ -73,7 +73,8 @@ def draw(found: dict[str, Any], path: Path) -> None:
 def write(folder: Path) -> None:
     found = numbers()
     told = json.dumps(found, separators=(",", ":"))
-    text = f"// A training at {len(STEPS)} moments: written by `make pictures`.\nglobalThis.timeganLearning = {told};\n"
+    head = f"// A training at {len(STEPS)} moments: written by `make pictures`."
+    text = f"{head}\nglobalThis.timeganLearning = {told};\n"
     (folder / "learning-data.js").write_text(text, encoding="utf-8")
     draw(found, folder / "learning.png")
 

@@ -1,4 +1,4 @@
-"""Writes what the sampler in the pages computes with, and its picture for readers without scripts: `make pictures`."""
+"""Writes what the sampler in the pages computes with, and its picture without scripts: `make pictures`."""
 
 import json
 import sys

@@ -120,7 +120,7 @@ def test_the_noise_of_a_page_is_what_the_models_were_trained_on(browser):
     uniform, gaussian, wiener = (
         np.array(tab.evaluate(draw, kind)) for kind in ("uniform", "gaussian", "wiener")
     )
-    assert 0 <= uniform.min() and uniform.max() < 1 and abs(uniform.mean() - 0.5) < 0.02
+    assert uniform.min() >= 0 and uniform.max() < 1 and abs(uniform.mean() - 0.5) < 0.02
     assert abs(gaussian.mean()) < 0.04 and abs(gaussian.std() - 1) < 0.04
     assert abs(np.diff(wiener, axis=0).std() * 2000**0.5 - 1) < 0.04
 
@@ -143,7 +143,7 @@ def lines(box):
 
 
 def test_ten_more_are_ten_others(sampler):
-    tab, box = sampler
+    _, box = sampler
     before = lines(box)
     assert box.locator("polyline.made").count() == 10 and box.locator("polyline.real").count() == 40
     box.get_by_role("button", name="Make ten more").click()
