@@ -80,6 +80,8 @@ pictures: env ## draw the pictures of pages without code anew
 	$(BIN)/python book/_scripts/diagram.py
 	$(BIN)/python book/_scripts/game.py
 	$(BIN)/python book/_scripts/sheet.py
+	$(BIN)/python book/_scripts/sampler_files.py
+	$(BIN)/python book/_scripts/learning_files.py
 
 UV_COMPILE = uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make pins" $(if $(UPGRADE),--upgrade)

@@ -9,8 +9,8 @@ LIBRARY = ROOT / "timegan_lib"
 SOURCES = sorted(LIBRARY.rglob("*.py"))
 # a row may use the rows above it, and its own
 ORDER = (
-    "config", "messages", "files", "threads", "kernel", "data", "networks", "training", "sampling", "model",
-    "plots", "evaluation", "rivals", "study", "cli",
+    "config", "messages", "files", "threads", "kernel", "data", "networks", "training", "sampling", "browser",
+    "model", "plots", "evaluation", "rivals", "study", "cli",
 )  # fmt: skip
 ROOMS = sorted(path.parent for path in LIBRARY.rglob("__init__.py") if path.parent != LIBRARY)
 

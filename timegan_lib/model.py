@@ -51,16 +51,17 @@ class TimeGAN:
     @property
     def networks(self) -> AnyNetworks:
         """The networks as they are now."""
-        return self._trained.networks
+        return self.sampler.networks
 
     @property
     def representation(self) -> Representation | None:
         """The forms in which the features are learned; None: all as they are."""
-        represented = self._trained.represented
+        represented = self.sampler.represented
         return None if represented is None else represented.representation
 
     @property
-    def _trained(self) -> Sampler:
+    def sampler(self) -> Sampler:
+        """Networks, units and forms: what turns noise into sequences."""
         if self._sampler is None:
             raise InputError("this model is not trained; call fit() first, or TimeGAN.load()")
         return self._sampler
@@ -155,7 +156,7 @@ class TimeGAN:
         of the weights over the joint phase instead of the last ones. start, freq: dates for the steps,
         such as "2030-01-01" and "h" (`SequenceDataset.dated`). Raises InputError.
         """
-        sampler = self._trained
+        sampler = self.sampler
         if not self.steps_done["joint"]:
             if average:
                 raise InputError(
@@ -169,11 +170,11 @@ class TimeGAN:
 
     def reconstruct(self, data: SequenceDataset) -> SequenceDataset:
         """Real sequences as embedder and recovery hand them back, in their own units."""
-        return self._trained.read_back(data)
+        return self.sampler.read_back(data)
 
     def supervised(self, data: SequenceDataset) -> SequenceDataset:
         """The same, but each step after the first is what the supervisor expects after those before."""
-        return self._trained.read_back(data, ahead=True)
+        return self.sampler.read_back(data, ahead=True)
 
     # ---- save and load ----
 
@@ -196,10 +197,10 @@ class TimeGAN:
             "settings": dataclasses.asdict(self.config),
             "seed": self.seed,
             "steps": self.steps_done,
-            **self._trained.described(),
+            **self.sampler.described(),
             "versions": versions(__version__),
         }
-        return self._trained.to_arrays() | {"about": np.array(json.dumps(content))}
+        return self.sampler.to_arrays() | {"about": np.array(json.dumps(content))}
 
     @classmethod
     def _from_arrays(cls, arrays: dict[str, np.ndarray], path: str) -> TimeGAN:

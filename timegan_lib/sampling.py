@@ -128,7 +128,7 @@ class Sampler:
         for begin in range(0, len(data), BATCH):
             rows = slice(begin, begin + BATCH)
             given = None if static is None else tf.constant(static[rows])
-            z = self._noise(0, begin // BATCH)[: len(values[rows]), : values.shape[1]]
+            z = self.noise(0, begin // BATCH)[: len(values[rows]), : values.shape[1]]
             parts.append(self.networks.read_back(tf.constant(values[rows]), given, ahead, z))
         made, known = (list(column) for column in zip(*parts, strict=True))
         if static is not None:
@@ -190,9 +190,9 @@ class Sampler:
         if networks.static is not None and wanted is None:
             shape = (BATCH, networks.static.size)
             noise = draw_gaussian(shape, stream(seed, PHASE, batch, 1))
-        return networks.generate(self._noise(seed, batch), noise, wanted)
+        return networks.generate(self.noise(seed, batch), noise, wanted)
 
-    def _noise(self, seed: Any, batch: Any) -> tf.Tensor:
+    def noise(self, seed: Any, batch: Any) -> tf.Tensor:
         """z of the sequences of one batch, (B, T, Dz)."""
         shape = (BATCH, self.lengths.longest, self.networks.noise_size)
         return NOISE[self.config.noise](shape, stream(seed, PHASE, batch, 0))

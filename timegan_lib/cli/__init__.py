@@ -5,6 +5,7 @@ timegan sweep my.csv --out runs --seeds 0-4           learn several times: seeds
 timegan sample runs/mine --out synthetic.csv -n 500   make new sequences
 timegan evaluate runs/mine --real my.csv --time date  say whether they can be used
 timegan index runs                                    score every run below a folder
+timegan export-js runs/mine mine.js                   write the model for a web page
 timegan info runs/mine                                say what is in a run, a model or a data set
 
 Read `options` (what may stand on the line), `tables` (the data it names), then `commands` and
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
             os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(side_by_side))
             if getattr(options, "threads", None) is not None:
                 use_threads(options.threads)
-            run = getattr(commands, options.command)
+            run = getattr(commands, options.command.replace("-", "_"))
             run(options, "timegan " + shlex.join(arguments))
         except (InputError, OSError) as error:
             return _stop(error, 2)

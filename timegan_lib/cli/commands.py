@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from timegan_lib import __version__, evaluation, study
+from timegan_lib.browser import model_script
 from timegan_lib.cli.options import parse, setting
 from timegan_lib.cli.sweeping import sweep as sweep
 from timegan_lib.cli.tables import dialect, forms, from_frame, read_data
@@ -145,6 +146,15 @@ def _trained_on_train_part(about: dict, data: SequenceDataset, blocks: int) -> b
         return _trained_on(about, data.split(blocks=blocks)[0])
     except InputError:  # too short to be split, so it never was
         return False
+
+
+def export_js(options: argparse.Namespace, command: str) -> None:
+    """write a trained model as a script, with which a web page makes sequences"""
+    name = options.name or Path(options.model).resolve().stem
+    text = model_script(TimeGAN.load(options.model).sampler, name, options.bits)
+    write_text(Path(options.out), text)
+    said = sys.stderr if is_stream(options.out) else sys.stdout  # the script alone flows on
+    print(f"{name}, {len(text) / 1000:,.0f} kB, written to {options.out}", file=said)
 
 
 def info(options: argparse.Namespace, command: str) -> None:

@@ -21,6 +21,7 @@ timegan sweep my.csv --out runs --seeds 0-4           learn several times: seeds
 timegan sample runs/mine --out synthetic.csv -n 500   make new sequences
 timegan evaluate runs/mine --real my.csv --time date  say whether they can be used
 timegan index runs                                    score every run below a folder
+timegan export-js runs/mine mine.js                   write the model for a web page
 timegan info runs/mine                                say what is in a run, a model or a data set"""
 
 
@@ -216,6 +217,18 @@ def _parsers() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
                          help="add no row: only fill in the scores that rows of an older version lack; "
                          "no judge is trained")  # fmt: skip
     _add_threads(command)
+
+    command = add(
+        "export-js",
+        "write a trained model as a script, with which a web page makes sequences",
+        "timegan export-js runs/mine mine.js",
+    )
+    command.add_argument("model", help="a run directory or a .timegan file")
+    command.add_argument("out", metavar="FILE",
+                         help="the script to write, or - for standard output")  # fmt: skip
+    command.add_argument("--name", help="the name of the model in the page (that of the run)")
+    command.add_argument("--bits", type=int, default=16, choices=[16, 32],
+                         help="of a weight; the script says what rounding to 16 changes (16)")  # fmt: skip
 
     command = add(
         "info",

@@ -110,12 +110,18 @@ class Margin:
 
     def inverse(self, scores: Floats) -> Floats:
         """Scores to values, of any shape; inside the range of an atom exactly the atom."""
-        wide = np.stack([np.ones(len(self.low), bool), self.high > self.low], 1).ravel()
-        edges = np.stack([self.low, self.high], 1).ravel()[wide]
-        found = np.interp(scores, edges, np.repeat(self.values, 2)[wide])
+        edges, values = self.line
+        found = np.interp(scores, edges, values)
         below, above = np.minimum(scores - edges[0], 0.0), np.maximum(scores - edges[-1], 0.0)
         found += self.slopes[0] * below + self.slopes[1] * above
         return np.clip(found, self.floor, self.ceiling)
+
+    @property
+    def line(self) -> tuple[Floats, Floats]:
+        """Scores, increasing, and the values there: between them `inverse` is straight."""
+        wide = np.stack([np.ones(len(self.low), bool), self.high > self.low], 1).ravel()
+        edges = np.stack([self.low, self.high], 1).ravel()[wide]
+        return edges, np.repeat(self.values, 2)[wide]
 
     def _nearest(self, values: Floats) -> NDArray[np.intp]:
         """The number of the knot that is nearest to each value."""
