@@ -92,7 +92,7 @@ def loss_rows() -> list[list[str]]:
         [
             "discriminator’s L_{D}", "BCE(1, d(H)) + BCE(0, d(Ĥ)) + γ BCE(0, d(Ê))", "told apart?",
         ],
-        ["moments V", "mean |σ(X̂) − σ(X)| + mean |μ(X̂) − μ(X)|", "means and spreads right?"],
+        ["moments V", "mean |sd(X̂) − sd(X)| + mean |μ(X̂) − μ(X)|", "means and spreads right?"],
     ]  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def letter_rows() -> list[list[str]]:
         ["H, s(H)", "the code of real data; the next step as the supervisor foresees it"],
         ["Z, Ê, Ĥ", "noise; the generator’s code; that code after the supervisor"],
         ["Y, y", "the discriminator’s verdict, and its logits, high where it says “real”"],
-        ["T, μ, σ", "steps of a sequence; mean and spread over a batch, at each step"],
+        ["T, μ, sd", "steps of a sequence; mean and spread over a batch, at each step"],
     ]
 
 

@@ -13,6 +13,7 @@
 
   const asLine = (kind) => (values) => ({ kind, points: values.map((value, t) => [t, value]) });
   const asCurve = (name) => ({ kind: name, points: losses.step.map((step, k) => [step / 1000, losses[name][k]]) });
+  const LOOKS = { discriminator: "blue", unsupervised: "dashed", moments: "gray" };
   const names = Object.keys(losses).filter((name) => name !== "step");
   const axis = (points, k) => points.map((point) => point[k]);
   const everywhere = [...cloud.real, ...cloud.made.flat()];
@@ -39,7 +40,7 @@
 
   function curves(k) {
     return svg({
-      title: "Losses: discriminator; dashed: unsupervised; gray: moments", xLabel: "thousand joint steps", log: true, at: steps[k] / 1000,
+      title: "Losses", xLabel: "thousand joint steps", log: true, at: steps[k] / 1000,
       x: [0, steps.at(-1) / 1000], y: spread(names.flatMap((name) => losses[name])),
       says: `Losses of the whole training; the line stands at ${short(steps[k])} joint steps`,
       lines: names.map(asCurve),
@@ -58,7 +59,7 @@
       box.querySelector("output").value = short(steps[k]);
       slider.setAttribute("aria-valuetext", `${short(steps[k])} joint steps`);
       [windows, plane, curves].forEach((chart, n) => { panels[n].innerHTML = chart(k); });
-      const said = names.map((name) => `${name} ${losses[name][row].toFixed(2)}`).join(", ");
+      const said = names.map((name) => `${name} (${LOOKS[name]}) ${losses[name][row].toFixed(2)}`).join(", ");
       box.querySelector("p").textContent = `After ${short(steps[k])} joint steps: ${said}. The noise is always the same.`;
     }
     slider.addEventListener("input", draw);
