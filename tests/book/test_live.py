@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-import test_html
 from helpers import ROOT
 from test_html import BUILT, new_tab, show
 
@@ -16,7 +15,6 @@ from timegan_lib.browser import model_script
 from timegan_lib.data import DATA
 
 pytestmark = pytest.mark.html
-browser = test_html.browser  # the fixture
 
 STATIC = ROOT / "book" / "_static"
 SETTINGS = {"hidden": 4, "layers": 2, "batch_size": 8}
