@@ -197,8 +197,8 @@ def test_the_page_says_the_numbers_of_the_recipe():
     for text in (
         f"U + {settings.supervised_weight:.0f}\\,L_S",
         f"a mixture of {words[settings.components]} Gaussians",
-        f"alone for {ALONE} steps",
-        f"both take steps of {settings.joint_learning_rate:.4f}",
+        f"In the first {ALONE} the generator minimizes",
+        f"Both take steps of {settings.joint_learning_rate:.4f}",
         f"{words[blocks // every]} of {words[blocks]} blocks of time, are set aside",
     ):
         assert text in " ".join(page.split()), text
