@@ -1,4 +1,4 @@
-"""The browser of the tests that open the built book."""
+"""What tests of the book share: the browser that opens the built pages, and the programs of book/_scripts."""
 
 import importlib.util
 import sys

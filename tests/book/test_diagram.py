@@ -1,20 +1,12 @@
 """The two diagrams say what the library does, and are what book/_scripts/diagram.py draws now."""
 
-import importlib.util
-
 import pytest
-from helpers import ROOT
 from matplotlib.testing.compare import compare_images
-
-SOURCE = ROOT / "book" / "_scripts" / "diagram.py"
 
 
 @pytest.fixture(scope="module")
-def diagram():
-    spec = importlib.util.spec_from_file_location("diagram", SOURCE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def diagram(scripts):
+    return scripts("diagram")
 
 
 def test_the_table_of_gradients_is_the_one_the_page_tells(diagram):

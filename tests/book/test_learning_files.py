@@ -1,21 +1,15 @@
 """The training to watch is what book/_scripts/learning_files.py writes now."""
 
-import importlib.util
 import json
 
 import numpy as np
 import pytest
-from helpers import ROOT
 from matplotlib.testing.compare import compare_images
-
-SOURCE = ROOT / "book" / "_scripts" / "learning_files.py"
 
 
 @pytest.fixture(scope="module")
-def learning():
-    spec = importlib.util.spec_from_file_location("learning_files", SOURCE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def learning(scripts):
+    module = scripts("learning_files")
     return module, module.numbers()
 
 

@@ -1,20 +1,14 @@
 """What the sampler in the pages computes with is what book/_scripts/sampler_files.py writes now."""
 
-import importlib.util
 import json
 
 import pytest
-from helpers import ROOT
 from matplotlib.testing.compare import compare_images
-
-SOURCE = ROOT / "book" / "_scripts" / "sampler_files.py"
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    spec = importlib.util.spec_from_file_location("sampler_files", SOURCE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def written(scripts, tmp_path_factory):
+    module = scripts("sampler_files")
     folder = tmp_path_factory.mktemp("files")
     module.write(folder)
     return module, folder
