@@ -10,6 +10,9 @@ PAGE = _build/html/index.html
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 
+# Python may keep its bytecode: else each of the many processes of the tests compiles TensorFlow anew, for 20 seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 # $(call step,what it does,command,what is wrong if it fails)
 # (no apostrophes in the first and the last, no commas but $(comma))
 step = @echo; echo '== $(strip $(1))'; $(2) || { echo; echo 'Stopped: $(strip $(3))'; exit 1; } >&2

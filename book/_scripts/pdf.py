@@ -44,6 +44,7 @@ html { font-size: 62.5%; } /* of the screen's size */
 html, body { background: white; }
 body { display: block; min-height: 0; }
 .bd-article { padding: 0; margin: 0; }
+details.hide { display: none; } /* folded cells: on paper nobody can open them */
 .chapter, .contents { break-before: page; }
 .cover { padding-top: 35%; text-align: center; }
 :is(h1, h2, h3, h4) { break-after: avoid; }
@@ -141,7 +142,7 @@ def join(numbers: dict[str, int]) -> str:
 <style>{STYLE}</style><script>{MATHJAX}</script>
 <script defer src="{mathjax}"></script></head><body>
 <div class="cover"><h1>{CONFIG["title"]}</h1><p>{CONFIG["author"]}, {CONFIG["copyright"]}</p>
-<p>{CONFIG["html"]["extra_footer"]}</p></div>
+<p>{CONFIG["html"]["extra_footer"]}</p><p>Folded cells are left out; the notebooks have them.</p></div>
 <div class="contents"><h1>Contents</h1>{contents}</div>
 {chapters}</body></html>
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -190,15 +191,19 @@ def test_settings_of_its_own_mean_nothing_without_it():
 
 
 def test_the_page_says_the_numbers_of_the_recipe():
-    page = (Path(__file__).parents[2] / "book" / "how-the-code-is-built.md").read_text()
+    page = (Path(__file__).parents[2] / "book" / "past-the-paper.ipynb").read_text(encoding="utf-8")
+    cells = json.loads(page)["cells"]
+    prose = " ".join(" ".join("".join(cell["source"]) for cell in cells).split())
     settings = TimeGANConfig.recipe("autoregressive")
     words = {2: "two", 5: "five", 12: "twelve"}
     every, blocks = ASIDE
     for text in (
-        f"U + {settings.supervised_weight:.0f}\\,L_S",
+        f"$U + {settings.supervised_weight:.0f} L_S$",
         f"a mixture of {words[settings.components]} Gaussians",
-        f"In the first {ALONE} the generator minimizes",
-        f"Both take steps of {settings.joint_learning_rate:.4f}",
-        f"{words[blocks // every]} of {words[blocks]} blocks of time, are set aside",
+        f"in the first {ALONE} it does not listen yet",
+        f"{settings.steps[1]:,} steps; the weights",
+        f"{settings.steps[2]:,} small steps",
+        f"{words[blocks // every]} of {words[blocks]} blocks of time, set aside for that",
+        f"while its loss is above {settings.discriminator_threshold}",
     ):
-        assert text in " ".join(page.split()), text
+        assert text in prose, text
