@@ -56,5 +56,6 @@ def test_it_beats_an_untrained_model_and_a_shuffled_copy(trained):
     assert error(trained) < 0.6 * error(untrained)
 
 
+@pytest.mark.slow
 def test_without_the_supervised_loss_it_does_worse(trained):
     assert error(trained) < 0.85 * error(learned(supervised=False))

@@ -221,5 +221,5 @@ def test_blocks_take_batches_of_any_size(monkeypatch):
     for batch in (5, 2):
         out, d_x, *_ = run(x[:batch])
         np.testing.assert_allclose(out, run(x)[0][:batch], atol=1e-6)
-        np.testing.assert_allclose(d_x, run(x)[1][:batch], atol=1e-6)
+        np.testing.assert_allclose(d_x, run(x)[1][:batch], rtol=1e-5, atol=1e-5)  # sums of 97 steps
     assert run.experimental_get_tracing_count() == 1

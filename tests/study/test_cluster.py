@@ -94,6 +94,7 @@ def steps_of(folder):
     return int(files[-1].stem.partition("-")[2]) if files else 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals and locks of Unix")
 def test_workers_die_and_the_scheduler_goes_and_no_run_is_lost(tmp_path, cluster):
     out, tables, first = tmp_path / "study", [], {}

@@ -181,6 +181,7 @@ def test_stopped_by_hand_all_is_kept_and_the_same_line_goes_on(tmp_path):
     assert 0 <= sum(TimeGAN.load(folder).steps_done.values()) - written <= 80  # one call of a phase
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
 def test_where_the_first_process_dies_the_others_save_and_end(tmp_path, request):
     """And the same line goes on; SIGTERM stops it as Ctrl-C does."""
