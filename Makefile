@@ -3,6 +3,7 @@
 # Settings: PYTHON=/path/to/python3 (which Python makes the environment), JOBS=2 (tests side by side).
 
 BIN = .venv/bin
+KERNEL_TESTS = $(patsubst %,tests/training/test_%.py,phases statics padding switches long_windows)
 JOBS ?= 2
 PAGE = _build/html/index.html
 
@@ -47,7 +48,7 @@ test: env ## everything that CI checks: lint, spelling, types, strict build, uni
 	  $(BIN)/jupyter-book build . -q -W -n --keep-going,the strict build of the book gave warnings; see above.)
 	$(call step,Unit tests,$(BIN)/pytest -q -n $(JOBS) --dist loadfile tests,a unit test failed; see above.)
 	$(call step,Networks and training once more$(comma) on the kernels of TensorFlow,\
-	  TIMEGAN_KERNEL=off $(BIN)/pytest -q -n $(JOBS) --dist loadfile tests/networks tests/training,\
+	  TIMEGAN_KERNEL=off $(BIN)/pytest -q -n $(JOBS) --dist loadfile tests/networks $(KERNEL_TESTS),\
 	  a test failed on the kernels of TensorFlow; see above.)
 	$(call step,Every notebook$(comma) run and compared with its stored outputs,\
 	  $(BIN)/pytest -q -n $(JOBS) --dist loadfile --nbval --nbval-current-env book,\

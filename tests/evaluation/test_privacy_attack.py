@@ -175,6 +175,7 @@ def attacked(seed, made=None):
     return [attack(x, h, s, parts, 0.05, seed) for attack in (distance_attack, density_attack)]
 
 
+@pytest.mark.slow
 def test_false_alarms_are_as_many_as_were_allowed():
     """60 innocent cases at 10 %: those of the distance attack within 99 % of a binomial; the density
     attack, whose innocent splits are coarser than the case itself, at most so many."""
@@ -194,6 +195,7 @@ def test_a_copycat_is_always_caught():
         assert attacked(seed, lambda train, fresh: copycat(train))[0].tpr == 1
 
 
+@pytest.mark.slow
 def test_a_larger_leak_is_easier_to_see_and_a_blur_hides_it():
     def seen(share, blur):
         return np.mean([

@@ -10,6 +10,8 @@ from helpers import fit
 
 from timegan_lib import TimeGANConfig, ar_gaussian
 
+pytestmark = pytest.mark.slow
+
 PHIS = (0.6, -0.6)
 CONFIG = TimeGANConfig(
     steps=(500, 500, 2_500), hidden=8, layers=1, batch_size=64, learning_rate=3e-3
@@ -56,6 +58,5 @@ def test_it_beats_an_untrained_model_and_a_shuffled_copy(trained):
     assert error(trained) < 0.6 * error(untrained)
 
 
-@pytest.mark.slow
 def test_without_the_supervised_loss_it_does_worse(trained):
     assert error(trained) < 0.85 * error(learned(supervised=False))

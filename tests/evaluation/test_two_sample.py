@@ -167,6 +167,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("test", [told_apart, mmd_test])
 @pytest.mark.parametrize("name", CASES)
 def test_the_innocent_are_accused_as_rarely_as_is_said(name, test):
@@ -182,6 +183,7 @@ def test_the_innocent_are_accused_as_rarely_as_is_said(name, test):
 REAL = ("google", "ibm", "weather", "storms")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("test", [told_apart, mmd_test])
 @pytest.mark.parametrize("name", REAL)
 def test_real_data_are_not_told_from_themselves(name, test):
@@ -212,6 +214,7 @@ def whole(sides, data):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["google", "weather"])
 def test_where_the_cuts_lie_moves_the_ceiling_no_further_than_chance(name):
     """Held-out blocks of 15 to 30 to the whole, each of every five of them: twenty cuts. Of twenty scores one

@@ -156,6 +156,7 @@ def innocent():
 QUESTIONS = ["values", "dynamics", "together", "statics", "judge", "diversity", "privacy"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_innocent_are_poor_as_rarely_as_is_said(innocent, question):
     """Of 210 cases (25 with statics) at most what 99.9 % of binomial counts at 0.05 are."""
@@ -164,6 +165,7 @@ def test_the_innocent_are_poor_as_rarely_as_is_said(innocent, question):
     assert said.count("poor") <= binom.ppf(0.999, len(said), NOMINAL), Counter(said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_kind_of_data_is_accused_more_often(innocent, kind):
     """Each question at its own rate; no pattern of one kind hides among the others."""
@@ -288,6 +290,7 @@ def test_with_many_patients_the_faults_are_seen(fault):
     assert grades(found)[name] in ("fair", "poor")
 
 
+@pytest.mark.slow
 def test_few_innocent_sequences_are_neither_convicted_nor_acquitted(innocent):
     said = Counter(case["privacy"] for case in innocent["few"])
     assert set(said) == {"cannot be told"}

@@ -229,6 +229,7 @@ def test_the_estimate_counts_every_training_and_every_pair(data, monkeypatch):
     assert pace.seconds_ahead(*data, repeats=0, jobs=1) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_the_estimate_is_right_within_a_factor_of_four(data):
     """Roughly: a machine that others use is no clock."""
     with threadpool_limits(1):

@@ -127,7 +127,7 @@ def test_from_python_with_several_tables(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
-@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
+@pytest.mark.parametrize("number", ["SIGKILL", pytest.param("SIGTERM", marks=pytest.mark.slow)])
 def test_a_process_that_is_killed_costs_its_own_run_some_steps(tmp_path, number):
     """It is begun again from its checkpoint; the second time, it has failed."""
     (run,) = make_plan(["data"], tmp_path, 0, SMALL, LONG)
@@ -257,6 +257,7 @@ def test_a_run_that_is_made_elsewhere_is_waited_for(tmp_path, capsys):
     assert said == f"waiting for {run.name}, which is being made elsewhere\n"
 
 
+@pytest.mark.slow
 def test_the_bar_counts_the_steps_of_all_runs(tmp_path, monkeypatch):
     runs = make_plan(["data"], tmp_path, range(2), SMALL, STEPS)
     fit(runs[0].folder, run_config(steps=STEPS))
@@ -271,6 +272,7 @@ def test_the_bar_counts_the_steps_of_all_runs(tmp_path, monkeypatch):
     assert "2 of 2 runs" in bar.bar.desc and states.Bar(runs, shown=False).bar.disable
 
 
+@pytest.mark.slow
 def test_the_bar_ends_also_where_a_phase_that_is_over_could_not_be_extended(tmp_path):
     fit(tmp_path / "batch_size=8-hidden=4-layers=1-seed=0", run_config(steps=STEPS))
     (run,) = make_plan(["data"], tmp_path, 0, SMALL, (9, 9, 8))

@@ -29,6 +29,7 @@ def test_sampling_is_compiled_once():
     assert model._sampler._compiled.experimental_get_tracing_count() == 1
 
 
+@pytest.mark.slow
 def test_six_models_in_one_process_bring_no_warning(caplog):
     """TensorFlow would say that one function is traced again and again."""
     for seed in range(6):
