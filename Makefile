@@ -3,7 +3,7 @@
 # Settings: PYTHON=/path/to/python3 (which Python makes the environment), JOBS=2 (tests side by side).
 
 BIN = .venv/bin
-KERNEL_TESTS = $(patsubst %,tests/training/test_%.py,phases statics padding switches long_windows)
+KERNEL_TESTS = $(patsubst %,tests/training/test_%.py,phases statics padding switches)
 JOBS ?= 2
 PAGE = _build/html/index.html
 

@@ -23,6 +23,12 @@ def model(tmp_path_factory):
     return str(path)
 
 
+# `timegan_lib.files` in a new process, without the rest of the library and its seconds of TensorFlow
+ALONE = "import sys, types\nfrom pathlib import Path\nlibrary = types.ModuleType('timegan_lib')\n"
+ALONE += "library.__path__ = ['timegan_lib']\nsys.modules['timegan_lib'] = library\n"
+ALONE += "from timegan_lib.files import write_text\n"
+
+
 def sampled(model, out):
     return main(["sample", model, "-n", "3", "--out", str(out)])
 
@@ -83,8 +89,7 @@ def test_the_descriptor_of_standard_output_is_written_to(tmp_path, kept):
     """`--out /dev/stdout >> log` adds to the log; a link to the descriptor is no file to replace."""
     (tmp_path / "log").write_text(kept)
     (tmp_path / "out").symlink_to("/dev/stdout")
-    code = "import sys; from pathlib import Path; from timegan_lib.files import write_text\n"
-    code += "write_text(Path(sys.argv[1]), 'made\\n')"
+    code = ALONE + "write_text(Path(sys.argv[1]), 'made\\n')"
     for out in ("/dev/stdout", tmp_path / "out"):
         with open(tmp_path / "log", "a") as log:
             command = [sys.executable, "-c", code, out]
@@ -94,8 +99,7 @@ def test_the_descriptor_of_standard_output_is_written_to(tmp_path, kept):
 
 
 def test_a_reader_that_leaves_early_is_no_error(tmp_path):
-    code = "from pathlib import Path; from timegan_lib.files import write_text\n"
-    code += "write_text(Path('-'), 'row\\n' * 100_000)"
+    code = ALONE + "write_text(Path('-'), 'row\\n' * 100_000)"
     command = f'{sys.executable} -c "{code}" | head -1'
     done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT)
     assert done.stdout == "row\n" and not done.stderr

@@ -1,4 +1,4 @@
-"""Gives a page the scripts of what runs in it, and no other page (a Sphinx extension).
+"""Gives a page the scripts of what runs in it, and no others (a Sphinx extension).
 
 An element with data-live="chart sampler" asks for chart.js and sampler.js of book/_static, in this order.
 """
@@ -18,6 +18,14 @@ def add_scripts(app: Any, page: str, template: str, context: dict[str, Any], tre
         app.add_js_file(f"{name}.js", loading_method="defer")
 
 
+def drop_mathjax(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """Sphinx gives MathJax (1.3 MB) also to a page without formulas whose chapters have some: the first one."""
+    if not app.env.get_domain("math").data["has_equations"].get(page):
+        files = context["script_files"]
+        files[:] = [file for file in files if "mathjax" not in str(file.filename)]
+
+
 def setup(app: Any) -> dict[str, bool]:
     app.connect("html-page-context", add_scripts)
+    app.connect("html-page-context", drop_mathjax, priority=600)  # after Sphinx has added it
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -227,6 +227,12 @@ def test_the_scripts_of_a_page_are_small_and_only_where_they_are_needed(page):
     assert scripts("book/privacy") == []
 
 
+def test_a_page_without_formulas_does_not_load_what_draws_them():
+    for page in BUILT.glob("book/**/*.html"):
+        html = page.read_text(encoding="utf-8")
+        assert ("tex-chtml-full.js" in html) == ('class="math' in html), page
+
+
 def scripts(page):
     html = (BUILT / f"{page}.html").read_text(encoding="utf-8")
     own = sorted(file.name for file in STATIC.glob("*.js") if file.name != "book.js")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from helpers import ROOT, assert_same_state, fit, hashes, run_config, tiny_data
 
 from timegan_lib import TimeGAN, ar_gaussian
 from timegan_lib.cli import commands, main
-from timegan_lib.study import local, states, sweep
+from timegan_lib.study import local, making, states, sweep
 from timegan_lib.study.plan import make_plan
 from timegan_lib.training import RunDirectory, claim
 
@@ -100,8 +101,26 @@ def test_the_list_says_how_far_each_is_and_index_finds_the_data(study, monkeypat
     assert len(train) + len(held_out) == 60 and len(train) == about["sequences"]
 
 
+class Here:
+    """In place of another process: the work is done at once, in this one."""
+
+    def submit(self, work, parent, *given):
+        done = Future()
+        done.set_result(work(os.getppid(), *given))
+        return done
+
+    def shutdown(self, **_):
+        pass
+
+
+@pytest.fixture
+def here(monkeypatch, compiled):
+    monkeypatch.setattr(local, "_process", Here)
+    monkeypatch.setattr(making, "use_threads", lambda _: None)
+
+
 def test_one_run_of_a_plan_alone_and_the_finished_are_left_as_they_are(
-    tmp_path, monkeypatch, capsys
+    tmp_path, monkeypatch, capsys, here
 ):
     monkeypatch.chdir(tmp_path)
     line = ["sweep", "ar_gaussian", "--out", "s", "--seeds", "0-2", "--steps", "2", *WORDS]
@@ -115,7 +134,7 @@ def test_one_run_of_a_plan_alone_and_the_finished_are_left_as_they_are(
     assert "finished" in capsys.readouterr().out
 
 
-def test_from_python_with_several_tables(tmp_path):
+def test_from_python_with_several_tables(tmp_path, here):
     tables = {"a": tiny_data(), "b": tiny_data(seed=1)}
     table = sweep(tables, tmp_path, range(1), SMALL | {"hidden": [3]}, steps=2, progress=False)
     assert list(table.columns) == [

@@ -15,6 +15,7 @@ from timegan_lib.networks import make_networks
 from timegan_lib.training import AutoregressiveTraining, make_training
 from timegan_lib.training.autoregressive import ALONE, CHECK, NONE_YET
 
+pytestmark = pytest.mark.usefixtures("compiled")
 SMALL = {"hidden": 4, "components": 2, "batch_size": 16}
 
 
@@ -148,7 +149,7 @@ def test_reconstruction_is_exact_and_the_supervisor_sees_the_real_steps_before()
 
 
 def test_a_smaller_n_gives_the_first_ones_and_seeds_differ():
-    model = TimeGAN(config(), seed=0)
+    model = TimeGAN(config(), seed=1)
     model.fit(walks(), progress=False)
     few, many, other = model.sample(5), model.sample(300), model.sample(5, seed=1)
     np.testing.assert_array_equal(few.values, many.values[:5])

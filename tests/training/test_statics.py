@@ -43,9 +43,9 @@ def training_with(static=None, **settings):
 def test_steps_equal_slow_ones(condition_on_real):
     """All three phases, every static term of every loss included, with the default weight of 1 / T."""
     training = training_with(condition_on_real=condition_on_real)
-    steps = {"autoencoder": 2, "supervisor": 1, "joint": 3}
+    steps = {"autoencoder": 1, "supervisor": 1, "joint": 2}
     assert_equal_steps(training, steps, blocks=BLOCKS, static_weight=1 / LENGTH)
-    coins = [noise.on_real for step in range(3) for _, noise in training.draws.joint(step)]
+    coins = [noise.on_real for step in range(2) for _, noise in training.draws.joint(step)]
     if condition_on_real:
         assert {bool(coin) for coin in coins} == {True, False}  # both were met above
     else:
