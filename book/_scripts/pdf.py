@@ -53,7 +53,8 @@ details.hide { display: none; } /* folded cells: on paper nobody can open them *
 figure img, .cell_output img { max-width: 100% !important; max-height: 235mm; }
 pre { white-space: pre-wrap !important; overflow-wrap: anywhere; overflow: visible !important; max-height: none; }
 :is(.output, .pst-scrollable-table-container, .highlight, mjx-container) { overflow: visible !important; }
-.bd-article table { font-size: 0.85em; width: auto; max-width: 100%; overflow-wrap: anywhere; }
+.bd-article table { font-size: 0.85em; width: auto; max-width: 100%; overflow-wrap: break-word; }
+.bd-article table :is(code, code .pre) { white-space: normal; overflow-wrap: anywhere; } /* words are not cut */
 .bd-article table.dataframe { white-space: normal; }
 .bd-article dl.py dt { break-after: avoid; }
 .contents p { margin: 0.9rem 0 0.2rem; font-weight: bold; }
