@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from helpers import NOTEBOOKS, PAGES, ROOT, by_path, cells, code_cells, outputs
+from markdown_it import MarkdownIt
 from pybtex.database import parse_file
 
 BOOK = ROOT / "book"
@@ -202,6 +203,17 @@ def strings(node):
         yield from node
         for key, child in node.items():
             yield from () if key.startswith("image/") else strings(child)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=by_path)
+def test_no_sentence_turns_into_a_list(page):
+    """As one does whose line happens to begin with "+ " or "1. "."""
+    for text in markdown(page):
+        tokens = MarkdownIt().parse(text)
+        for paragraph, _, _, after in zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False):
+            if paragraph.type == "paragraph_open" and after.type.endswith("list_open"):
+                last = text.splitlines()[after.map[0] - 1]  # empty, or an option of a directive
+                assert paragraph.level or not last or last.startswith(":"), last
 
 
 @pytest.mark.parametrize("page", PAGES, ids=by_path)

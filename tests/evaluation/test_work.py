@@ -43,9 +43,9 @@ def test_the_report_is_the_same_to_the_last_bit_whatever_the_number_of_jobs(data
     train, fake, held_out = data
     rules = ["x1 < 2"]
     found = [
-        evaluate(train, fake, held_out, rules, 2, progress=False, jobs=jobs) for jobs in (1, 2, 5)
+        evaluate(train, fake, held_out, rules, 2, progress=False, jobs=jobs) for jobs in (1, 3)
     ]
-    assert found[0].to_dict() == found[1].to_dict() == found[2].to_dict()
+    assert found[0].to_dict() == found[1].to_dict()
     scores = found[0].scores
     assert np.isfinite(scores.loc["synthetic", ["discriminative", "predictive", "forecast"]]).all()
     assert scores.loc["frozen", ["discriminative", "predictive", "forecast"]].isna().all()

@@ -43,9 +43,8 @@ def trained(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def judged(monkeypatch):
-    """The scores asked for, (repeats, sequences, seed) each; no network is trained."""
+def watched(patch):
+    """No network that judges is trained; the scores asked for, (repeats, sequences, seed) each."""
     asked = []
 
     def score(real, made, repeats, seed, progress):
@@ -54,9 +53,25 @@ def judged(monkeypatch):
             scores=np.zeros(repeats), mean=0.2, sd=0.1, floor=0.05, median=0.3, persistence=0.4
         )
 
-    monkeypatch.setattr(table, "discriminative_score", score)
-    monkeypatch.setattr(table, "predictive_score", score)
+    patch.setattr(table, "discriminative_score", score)
+    patch.setattr(table, "predictive_score", score)
     return asked
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    return watched(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def indexed(trained, tmp_path_factory):
+    """The runs, scored; copy the folder, do not change it."""
+    folder = tmp_path_factory.mktemp("indexed") / "runs"
+    shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("index.csv"))
+    with pytest.MonkeyPatch.context() as patch:
+        watched(patch)
+        assert main(["index", str(folder)]) == 0
+    return folder
 
 
 def test_every_finished_model_has_its_rows(trained, judged, capsys):
@@ -123,14 +138,12 @@ def test_each_row_has_judges_of_its_own_whatever_else_is_scored(trained, judged)
 
 
 @pytest.fixture
-def older(trained, judged, tmp_path):
+def older(indexed, judged, tmp_path):
     """A folder whose table an older version wrote, as far as it goes: it lacks the average of run a and
     the new scores; and its last row is of a model that is gone. And the table with all of them, in which
     one score is what the older version said."""
     folder = tmp_path / "runs"
-    shutil.copytree(trained, folder, ignore=shutil.ignore_patterns("index.csv"))
-    assert main(["index", str(folder)]) == 0
-    judged.clear()
+    shutil.copytree(indexed, folder)
     known = read_index(folder)
     known["values"] = 0.123457  # nobody computes that again
     known.to_csv(folder / "index.csv", index=False, float_format="%.6g")
@@ -187,13 +200,11 @@ def test_a_stop_while_filling_loses_one_row(older, monkeypatch):
     assert all(whole[key] == after[key] for key in set(after) & set(whole))
 
 
-def test_the_new_scores_are_those_of_the_report(trained, judged):
-    (trained / "index.csv").unlink(missing_ok=True)
-    assert main(["index", str(trained)]) == 0
-    rows = read_index(trained).set_index(["run", "step", "weights"])
+def test_the_new_scores_are_those_of_the_report(indexed):
+    rows = read_index(indexed).set_index(["run", "step", "weights"])
     train, held_out = load_dataset("ar_gaussian", n=60, length=4, features=2).split()
     for kind in ("last", "average"):
-        made = TimeGAN.load(trained / "a").sample(len(train), seed=1, average=kind == "average")
+        made = TimeGAN.load(indexed / "a").sample(len(train), seed=1, average=kind == "average")
         told = report.evaluate(train, made, held_out, repeats=0, progress=False)
         said = told.scores.loc["synthetic"].reindex(NEW)
         said["membership p-value"] = told.privacy.p_value
@@ -205,13 +216,10 @@ def test_the_new_scores_are_those_of_the_report(trained, judged):
     assert set(lacks.index[lacks]) == set(SECRET)
 
 
-def test_any_generators_samples_are_scored_like_those_of_a_run(trained, judged):
-    (trained / "index.csv").unlink(missing_ok=True)
-    assert main(["index", str(trained)]) == 0
-    row = read_index(trained).set_index(["run", "step", "weights"]).loc[("a", 2, "last")]
+def test_any_generators_samples_are_scored_like_those_of_a_run(indexed, judged):
+    row = read_index(indexed).set_index(["run", "step", "weights"]).loc[("a", 2, "last")]
     sides = load_dataset("ar_gaussian", n=60, length=4, features=2).split()
-    made = TimeGAN.load(trained / "a").sample(table.sequences_seen(sides[0]), seed=1)
-    judged.clear()
+    made = TimeGAN.load(indexed / "a").sample(table.sequences_seen(sides[0]), seed=1)
     untrained = table.scores_of(sides, made, "ar_gaussian", repeats=0)
     assert not judged and "discriminative" not in untrained
     scores = table.scores_of(sides, made, "ar_gaussian", repeats=4)

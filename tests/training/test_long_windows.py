@@ -31,7 +31,7 @@ def said(capsys):
     return lines[1:]
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize("cell", ["gru", pytest.param("lstm", marks=pytest.mark.slow)])
 def test_training_in_blocks_is_the_same_training(monkeypatch, cell):
     """The compiled loop over steps around the loop over blocks, in every phase."""
     config = run_config(cell=cell)
