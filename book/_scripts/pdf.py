@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 BUILT = ROOT / "_build" / "html"
 NAME = "timegan-book.pdf"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-AWAY = "script, noscript, style, a.headerlink, button, .page-foot"  # what paper has no use for
+AWAY = "script, noscript, style, a.headerlink, button, .page-foot, #one-pdf"  # what paper has no use for
 PLAIN = (
     "pre span:is(.n, .p, .o, .w, .nn, .si)"  # code without a color: each span costs a hundred bytes
 )
@@ -54,7 +54,6 @@ figure img, .cell_output img { max-width: 100% !important; max-height: 235mm; }
 pre { white-space: pre-wrap !important; overflow-wrap: anywhere; overflow: visible !important; max-height: none; }
 :is(.output, .pst-scrollable-table-container, .highlight, mjx-container) { overflow: visible !important; }
 .bd-article table { font-size: 0.85em; width: auto; max-width: 100%; overflow-wrap: break-word; }
-.bd-article table :is(code, code .pre) { white-space: normal; overflow-wrap: anywhere; } /* words are not cut */
 .bd-article table.dataframe { white-space: normal; }
 .bd-article dl.py dt { break-after: avoid; }
 .contents p { margin: 0.9rem 0 0.2rem; font-weight: bold; }
